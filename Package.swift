@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// Instruction set of the kernels: `native`, or for clusters of mixed nodes `x86-64-v3`, `x86-64-v4`.
+let march = ProcessInfo.processInfo.environment["DIST_GAN_MARCH"] ?? "native"
+
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Kernels check nothing and are always optimised, in debug builds too, so that tests stay fast.
+let unchecked: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .unsafeFlags(["-Ounchecked", "-Xcc", "-march=\(march)"]),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "dist-gan",
+  products: [.executable(name: "dist-gan", targets: ["DistGAN"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+  ],
+  targets: [
+    // Level 0: one module map for each system library, and the embedded images.
+    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .target(name: "CEmbedded", exclude: ["data"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
+    // Level 1: loops, ranks, files, pictures.
+    .target(name: "Kernels", dependencies: ["COpenBLAS"], swiftSettings: unchecked),
+    .target(name: "Communication", dependencies: ["CMPI"], swiftSettings: strict),
+    .target(name: "Archive", dependencies: ["CHDF5"], swiftSettings: strict),
+    .target(name: "Images", dependencies: ["CPNG"], swiftSettings: strict),
+    // Level 2
+    .target(name: "Tensors", dependencies: ["Kernels"], swiftSettings: strict),
+    .target(name: "Datasets", dependencies: ["Archive", "Images", "CEmbedded"], swiftSettings: strict),
+    // Level 3
+    .target(name: "Layers", dependencies: ["Tensors"], swiftSettings: strict),
+    // Level 4
+    .target(name: "Optimization", dependencies: ["Layers"], swiftSettings: strict),
+    // Level 5
+    .target(name: "Adversarial", dependencies: ["Tensors", "Layers", "Optimization"], swiftSettings: strict),
+    // Level 6
+    .target(name: "Zoo", dependencies: ["Tensors", "Layers", "Optimization", "Adversarial"], swiftSettings: strict),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Tensors", "Layers", "Optimization", "Adversarial", "Communication", "Archive", "Datasets", "Images", logging,
+      ], swiftSettings: strict),
+    // Level 7
+    .executableTarget(
+      name: "DistGAN",
+      dependencies: [
+        "Kernels", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication", "Archive",
+        "Datasets", "Images", argumentParser, logging,
+      ], swiftSettings: strict),
+    // Tests
+    .target(name: "TestSupport", dependencies: ["Tensors", "Layers"], swiftSettings: strict),
+    .executableTarget(
+      name: "RankChecks",
+      dependencies: [
+        "Kernels", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication",
+      ], swiftSettings: strict),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
+    .testTarget(name: "CommunicationTests", dependencies: ["Communication"], swiftSettings: strict),
+    .testTarget(name: "ArchiveTests", dependencies: ["Archive"], swiftSettings: strict),
+    .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: strict),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archive", "Images"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,3 @@
+/// MPI as Swift sees it.
+#pragma once
+#include <mpi.h>

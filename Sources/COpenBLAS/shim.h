@@ -1,0 +1,10 @@
+/// OpenBLAS as Swift sees it: CBLAS, the thread switch, and the two LAPACK routines in use (libopenblas holds them, but
+/// Debian's package has no lapacke.h, so they are declared here by their Fortran symbols).
+#pragma once
+#include <cblas.h>
+
+/// QR factorisation of a column-major `m x n` matrix.
+void sgeqrf_(const int *m, const int *n, float *a, const int *lda, float *tau, float *work, const int *lwork, int *info);
+/// The orthogonal factor of a QR factorisation, formed in place.
+void sorgqr_(const int *m, const int *n, const int *k, float *a, const int *lda, const float *tau, float *work,
+             const int *lwork, int *info);
