@@ -39,13 +39,15 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(name: "CEmbedded", exclude: ["data"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
+    // Level 0: the tree by which sums over the batch are added, shared by kernels, ranks and tensors.
+    .target(name: "Sharding", swiftSettings: strict),
     // Level 1: loops, ranks, files, pictures.
-    .target(name: "Kernels", dependencies: ["COpenBLAS"], swiftSettings: unchecked),
-    .target(name: "Communication", dependencies: ["CMPI"], swiftSettings: strict),
+    .target(name: "Kernels", dependencies: ["COpenBLAS", "Sharding"], swiftSettings: unchecked),
+    .target(name: "Communication", dependencies: ["CMPI", "Sharding"], swiftSettings: strict),
     .target(name: "Archive", dependencies: ["CHDF5"], swiftSettings: strict),
     .target(name: "Images", dependencies: ["CPNG"], swiftSettings: strict),
     // Level 2
-    .target(name: "Tensors", dependencies: ["Kernels"], swiftSettings: strict),
+    .target(name: "Tensors", dependencies: ["Kernels", "Sharding"], swiftSettings: strict),
     .target(name: "Datasets", dependencies: ["Archive", "Images", "CEmbedded"], swiftSettings: strict),
     // Level 3
     .target(name: "Layers", dependencies: ["Tensors"], swiftSettings: strict),
@@ -72,10 +74,11 @@ let package = Package(
     .executableTarget(
       name: "RankChecks",
       dependencies: [
-        "Kernels", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication",
+        "Kernels", "Sharding", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication",
       ], swiftSettings: strict),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels"], swiftSettings: strict),
-    .testTarget(name: "CommunicationTests", dependencies: ["Communication"], swiftSettings: strict),
+    .testTarget(name: "ShardingTests", dependencies: ["Sharding"], swiftSettings: strict),
+    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Sharding"], swiftSettings: strict),
+    .testTarget(name: "CommunicationTests", dependencies: ["Communication", "Sharding"], swiftSettings: strict),
     .testTarget(name: "ArchiveTests", dependencies: ["Archive"], swiftSettings: strict),
     .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
