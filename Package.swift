@@ -80,7 +80,7 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Sharding"], swiftSettings: strict),
     .testTarget(name: "CommunicationTests", dependencies: ["Communication", "Sharding"], swiftSettings: strict),
     .testTarget(name: "ArchiveTests", dependencies: ["Archive"], swiftSettings: strict),
-    .testTarget(name: "ImagesTests", dependencies: ["Images"], swiftSettings: strict),
+    .testTarget(name: "ImagesTests", dependencies: ["Images", "CEmbedded"], swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archive", "Images"], swiftSettings: strict),
   ],
