@@ -1,0 +1,92 @@
+public import Layers
+public import Optimization
+public import Tensors
+
+/// A model at work: networks, the phases of a step, and sampling. The trainer runs any recipe and knows none.
+public protocol Recipe: AnyObject {
+  /// The networks, in the order of files and messages.
+  var networks: [Network] { get }
+  /// The updates of one step, in order.
+  var phases: [Phase] { get }
+  /// What is drawn for sample sheets.
+  var sampling: SamplingTraits { get }
+  /// Images `[count, height, width, channels]` in [-1, 1], replicated; runs the numbers that the stores hold.
+  func sample(_ request: SampleRequest) -> Tensor
+}
+
+/// One network of a model with what trains it.
+public final class Network {
+  /// Parameters and buffers.
+  public let store: ParameterStore
+  /// The rule that updates it.
+  public let optimizer: any Optimizer
+  /// The average that samples are drawn from, if any.
+  public let average: WeightAverage?
+
+  /// A network named as its store.
+  public init(store: ParameterStore, optimizer: any Optimizer, average: WeightAverage? = nil) {
+    self.store = store
+    self.optimizer = optimizer
+    self.average = average
+  }
+}
+
+/// One kind of update within a step: which network, how often, by which loss.
+public struct Phase {
+  /// Name in logs and random streams, as `discriminator`.
+  public let name: String
+  /// The network that is updated.
+  public let network: Network
+  /// Updates in step `step` (from 0).
+  public let times: (Int) -> Int
+  /// Whether the loss reads real images.
+  public let needsData: Bool
+  /// The scalar to minimise.
+  public let loss: (StepContext) -> Tensor
+
+  /// A phase; `times` defaults to once a step.
+  public init(
+    _ name: String, updating network: Network, needsData: Bool, times: @escaping (Int) -> Int = { _ in 1 },
+    loss: @escaping (StepContext) -> Tensor
+  ) {
+    self.name = name
+    self.network = network
+    self.times = times
+    self.needsData = needsData
+    self.loss = loss
+  }
+}
+
+/// What can be asked of `sample`.
+public struct SamplingTraits: Sendable, Equatable {
+  /// Size of the latent vector z.
+  public var latentSize: Int
+  /// Number of classes of a conditional model.
+  public var classes: Int?
+  /// Whether z is normal, and can be truncated.
+  public var canTruncate: Bool
+
+  /// Traits of these values.
+  public init(latentSize: Int, classes: Int?, canTruncate: Bool) {
+    self.latentSize = latentSize
+    self.classes = classes
+    self.canTruncate = canTruncate
+  }
+}
+
+/// An order for images.
+public struct SampleRequest {
+  /// Latent vectors `[count, latentSize]`, replicated.
+  public var latent: Tensor
+  /// A class for each image, for a conditional model.
+  public var labels: Labels?
+  /// Moments to use: running ones, or the batch's while standing statistics are gathered.
+  public var mode: Mode
+
+  /// An order for one image for each row of `latent`.
+  public init(latent: Tensor, labels: Labels?, mode: Mode = .inference) {
+    self.latent = latent
+    self.labels = labels
+    self.mode = mode
+  }
+}

@@ -1,0 +1,73 @@
+public import Kernels
+public import Layers
+public import Tensors
+
+/// What a loss sees of the step it is computed in.
+public final class StepContext {
+  /// Step number from 0.
+  public let step: Int
+  /// Shards of the global batch.
+  public let layout: BatchLayout
+  /// Real images `[batch, height, width, channels]` in [-1, 1]; empty in a phase without data.
+  public let images: Tensor
+  /// Classes of the real images; nil for data without labels.
+  public let labels: Labels?
+  /// Scalars for the log, in the order of `report`.
+  public private(set) var reports: [(name: String, value: Tensor)] = []
+
+  private let seed: UInt64
+  private let stream: UInt64
+
+  /// A context of one loss evaluation.
+  /// - Parameters:
+  ///   - phase: name of the phase; its random streams are keyed by it.
+  ///   - draw: number of this evaluation within the phase and step: repetitions and accumulation steps count on.
+  public init(seed: UInt64, step: Int, phase: String, draw: Int, layout: BatchLayout, images: Tensor, labels: Labels?) {
+    self.seed = seed
+    self.step = step
+    self.layout = layout
+    self.images = images
+    self.labels = labels
+    stream = Self.mix(Self.hash(phase) &+ UInt64(draw))
+  }
+
+  /// Logs a scalar under `name`.
+  public func report(_ name: String, _ value: Tensor) { reports.append((name, value.detached)) }
+
+  /// The random stream `purpose` of this evaluation: row i of what it fills depends on the global sample index only.
+  public func key(_ purpose: String) -> RandomKey { RandomKey(seed: seed, purpose: Self.hash(purpose) ^ stream, step: UInt64(step)) }
+
+  /// Standard normal latent vectors `[batch, size]`.
+  public func normalLatent(_ size: Int) -> Tensor {
+    if images.isAbstract { return Tensor.abstract([layout.count, size], layout: layout) }
+    return Tensor.normal([layout.count, size], key: key("latent"), layout: layout)
+  }
+
+  /// Uniform latent vectors `[batch, size]` in [-1, 1).
+  public func uniformLatent(_ size: Int) -> Tensor {
+    if images.isAbstract { return Tensor.abstract([layout.count, size], layout: layout) }
+    return Tensor.uniform([layout.count, size], from: -1, to: 1, key: key("latent"), layout: layout)
+  }
+
+  /// Uniformly drawn classes.
+  public func randomLabels(classes: Int) -> Labels {
+    let key = key("labels")
+    let drawn = (0..<layout.count).map { row in
+      let bits = UInt64(Kernels.randomBits(key, row: layout.firstSample + row, index: 0))
+      return Int32((bits * UInt64(classes)) >> 32)
+    }
+    return Labels(drawn, layout: layout)
+  }
+
+  private static func hash(_ text: String) -> UInt64 {
+    text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
+
+  /// The finaliser of splitmix64, so that neighbouring draws get unrelated streams.
+  private static func mix(_ value: UInt64) -> UInt64 {
+    var z = value &+ 0x9e37_79b9_7f4a_7c15
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,63 @@
+public import Tensors
+
+/// `y = x ∗ W + b` on images `[batch, height, width, inputs]`.
+public struct Convolution2D {
+  /// The kernel `[kernel, kernel, inputs / groups, outputs]`.
+  public let weight: Weight
+  private let bias: Parameter?
+  private let stride: Int
+  private let padding: Padding
+  private let groups: Int
+  private let path: String
+
+  /// A convolution in `scope`, its bias starting at 0.
+  public init(
+    _ scope: Scope, from inputs: Int, to outputs: Int, kernel: Int, stride: Int = 1, padding: Padding = .same, groups: Int = 1,
+    bias: Bool = true, initializer: Initializer = .orthogonal, spectral: SpectralNorm.Settings? = nil
+  ) {
+    path = scope.path
+    self.stride = stride
+    self.padding = padding
+    self.groups = groups
+    weight = Weight(scope, [kernel, kernel, inputs / groups, outputs], initializer, spectral: spectral)
+    self.bias = bias ? scope.parameter("bias", [outputs], .zeros) : nil
+  }
+
+  /// Applies the layer.
+  public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
+    named(path) {
+      let y = x.convolved(with: weight(mode), stride: stride, padding: padding, groups: groups)
+      return bias.map { y + $0.tensor } ?? y
+    }
+  }
+}
+
+/// The adjoint of a strided convolution, with a bias: `[batch, h, w, inputs]` to `[batch, (h-1)·stride + kernel - 2·padding, …, outputs]`.
+public struct TransposeConvolution2D {
+  /// The kernel `[kernel, kernel, outputs, inputs]`.
+  public let weight: Weight
+  private let bias: Parameter?
+  private let stride: Int
+  private let padding: Padding
+  private let path: String
+
+  /// A transposed convolution in `scope`, its bias starting at 0.
+  public init(
+    _ scope: Scope, from inputs: Int, to outputs: Int, kernel: Int, stride: Int, padding: Padding, bias: Bool = true,
+    initializer: Initializer = .orthogonal, spectral: SpectralNorm.Settings? = nil
+  ) {
+    path = scope.path
+    self.stride = stride
+    self.padding = padding
+    weight = Weight(scope, [kernel, kernel, outputs, inputs], initializer, spectral: spectral)
+    self.bias = bias ? scope.parameter("bias", [outputs], .zeros) : nil
+  }
+
+  /// Applies the layer.
+  public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
+    named(path) {
+      let y = x.transposeConvolved(with: weight(mode), stride: stride, padding: padding)
+      return bias.map { y + $0.tensor } ?? y
+    }
+  }
+}

@@ -1,0 +1,68 @@
+public import Tensors
+
+/// `y = x W + b`, `[..., inputs]` to `[..., outputs]`.
+public struct Dense {
+  /// The matrix `[inputs, outputs]`.
+  public let weight: Weight
+  private let bias: Parameter?
+  private let path: String
+
+  /// A dense layer in `scope`, its bias starting at 0.
+  public init(
+    _ scope: Scope, from inputs: Int, to outputs: Int, bias: Bool = true, initializer: Initializer = .orthogonal,
+    spectral: SpectralNorm.Settings? = nil
+  ) {
+    path = scope.path
+    weight = Weight(scope, [inputs, outputs], initializer, spectral: spectral)
+    self.bias = bias ? scope.parameter("bias", [outputs], .zeros) : nil
+  }
+
+  /// Applies the layer.
+  public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
+    named(path) {
+      let y = x.rowProduct(weight(mode))
+      return bias.map { y + $0.tensor } ?? y
+    }
+  }
+}
+
+/// One learned row for each class: `[batch, width]` from class labels.
+public struct Embedding {
+  /// The table `[classes, width]`.
+  public let weight: Weight
+  private let path: String
+
+  /// A table in `scope`.
+  public init(
+    _ scope: Scope, classes: Int, width: Int, initializer: Initializer = .orthogonal, spectral: SpectralNorm.Settings? = nil
+  ) {
+    path = scope.path
+    weight = Weight(scope, [classes, width], initializer, spectral: spectral)
+  }
+
+  /// The rows of `labels`.
+  public func callAsFunction(_ labels: Labels, _ mode: Mode) -> Tensor {
+    named(path) { weight(mode).gathered(labels.values, layout: labels.layout) }
+  }
+}
+
+/// One class index for each local sample.
+public struct Labels {
+  /// Class indices from 0.
+  public let values: [Int32]
+  /// Shards of the samples; nil when replicated.
+  public let layout: BatchLayout?
+
+  /// Labels of the samples of `layout`, or replicated ones.
+  public init(_ values: [Int32], layout: BatchLayout? = nil) {
+    precondition(layout.map { $0.count == values.count } ?? true, "Labels: \(values.count) labels for \(layout?.count ?? 0) samples")
+    self.values = values
+    self.layout = layout
+  }
+
+  /// These labels, then `other`'s, as in `concatenated([…], axis: 0)`.
+  public func concatenated(with other: Labels) -> Labels {
+    let joined = layout.flatMap { own in other.layout.map { own.concatenated(with: $0) } }
+    return Labels(values + other.values, layout: joined)
+  }
+}

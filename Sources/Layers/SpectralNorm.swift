@@ -1,0 +1,72 @@
+public import Tensors
+
+/// Weight division by the largest singular value, estimated by power iteration.
+///
+/// For `W [rows, columns]` (a kernel's last axis is the columns): `v ← W u / ‖W u‖`, `u ← Wᵀ v / ‖Wᵀ v‖`, `σ = vᵀ W u`, result `W / σ`;
+/// the gradient flows through σ. `u` and `v` persist; a training forward makes one iteration.
+/// - Source: Miyato et al. 2018, "Spectral Normalization for GANs", algorithm 1. https://arxiv.org/abs/1802.05957
+public struct SpectralNorm {
+  /// Numbers of the layers that use spectral norm.
+  public struct Settings: Sendable, Equatable {
+    /// Smallest norm divided by. 1e-6 in ajbrock/BigGAN-PyTorch's scripts, 1e-4 in the BigGAN paper, appendix B.
+    public var epsilon: Float
+    /// Settings with this ε.
+    public init(epsilon: Float = 1e-6) { self.epsilon = epsilon }
+  }
+
+  private let settings: Settings
+  private let u: Buffer
+  private let v: Buffer
+  private let path: String
+
+  /// Vectors for a weight of `shape` in `scope`.
+  init(_ scope: Scope, weight: Parameter, shape: [Int], settings: Settings) {
+    self.settings = settings
+    let columns = shape.last ?? 1
+    path = scope.path
+    u = scope.buffer("u", [columns], .normal(deviation: 1))
+    v = scope.buffer("v", [shape.reduce(1, *) / columns], .zeros)
+    let own = self
+    // Without this the first inference of an untrained network would divide by v = 0.
+    scope.store.afterAllocation { own.iterate(own.matrix(weight.tensor)) }
+  }
+
+  /// `weight / σ`, in the weight's shape.
+  func callAsFunction(_ weight: Tensor, _ mode: Mode) -> Tensor {
+    let matrix = matrix(weight)
+    if mode == .training { iterate(matrix.detached) }
+    let image = matrix.matrixProduct(u.tensor.reshaped([-1, 1])).reshaped([-1])
+    let sigma = (image * v.tensor).sum()
+    return weight / sigma
+  }
+
+  private func matrix(_ weight: Tensor) -> Tensor { weight.reshaped([-1, weight.shape[weight.rank - 1]]) }
+
+  private func iterate(_ matrix: Tensor) {
+    guard !matrix.isAbstract else { return }
+    let newV = normalized(matrix.matrixProduct(u.tensor.reshaped([-1, 1])).reshaped([-1]))
+    let newU = normalized(matrix.matrixProduct(newV.reshaped([-1, 1]), transposeSelf: true).reshaped([-1]))
+    v.set(newV)
+    u.set(newU)
+  }
+
+  private func normalized(_ x: Tensor) -> Tensor { x / max(x.squared().sum().squareRoot().scalar, settings.epsilon) }
+}
+
+/// A weight, with spectral norm or without.
+public struct Weight {
+  private let parameter: Parameter
+  private let norm: SpectralNorm?
+
+  /// Registers `weight` in `scope`.
+  public init(_ scope: Scope, _ shape: [Int], _ initializer: Initializer, spectral: SpectralNorm.Settings?) {
+    parameter = scope.parameter("weight", shape, initializer)
+    let weight = parameter
+    norm = spectral.map { SpectralNorm(scope, weight: weight, shape: shape, settings: $0) }
+  }
+
+  /// The weight to compute with.
+  public func callAsFunction(_ mode: Mode) -> Tensor { norm?(parameter.tensor, mode) ?? parameter.tensor }
+  /// The weight as learned.
+  public var raw: Tensor { parameter.tensor }
+}

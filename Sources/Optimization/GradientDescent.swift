@@ -1,0 +1,40 @@
+import Kernels
+public import Layers
+
+/// Gradient descent with momentum: `v ← μv + g`, `θ ← θ - αv`.
+/// - Source: Polyak 1964, in the form of Sutskever et al. 2013, section 2, with the step size outside the velocity.
+public final class GradientDescent: Optimizer {
+  public static let name = "sgd"
+  /// Step size α.
+  public let learningRate: Float
+  /// Momentum μ.
+  public let momentum: Float
+  public var updateCount = 0
+  private var velocity: FlatMemory?
+  private let store: ParameterStore
+
+  /// An optimizer of the parameters of `store`.
+  public init(_ store: ParameterStore, learningRate: Float, momentum: Float = 0) {
+    self.store = store
+    self.learningRate = learningRate
+    self.momentum = momentum
+  }
+
+  public func update(_ store: ParameterStore) {
+    let (values, gradient) = store.valuesAndGradient(Self.name)
+    updateCount += 1
+    unsafe Kernels.momentumStep(
+      parameters: values.pointer, gradient: gradient.pointer, velocity: allocated(values.count).pointer, count: values.count,
+      learningRate: learningRate, momentum: momentum)
+  }
+
+  public var state: [(name: String, memory: FlatMemory)] {
+    store.values.map { [("velocity", allocated($0.count))] } ?? []
+  }
+
+  private func allocated(_ count: Int) -> FlatMemory {
+    let memory = velocity ?? FlatMemory(count: count)
+    velocity = memory
+    return memory
+  }
+}

@@ -1,0 +1,23 @@
+public import Layers
+
+/// One rule that turns a network's gradient into a step of its parameters, on the store's flat memory.
+public protocol Optimizer: AnyObject {
+  /// Name in files and messages.
+  static var name: String { get }
+  /// Moves the parameters of `store` by its `gradientValues`.
+  func update(_ store: ParameterStore)
+  /// Number of updates made.
+  var updateCount: Int { get set }
+  /// What the rule remembers, by name, laid out as the parameters; checkpoints hold it.
+  var state: [(name: String, memory: FlatMemory)] { get }
+}
+
+extension ParameterStore {
+  /// Values and gradient of an allocated store, or a trap that says what was left out.
+  func valuesAndGradient(_ rule: String) -> (FlatMemory, FlatMemory) {
+    guard let values, let gradientValues else {
+      preconditionFailure("\(rule): store \(name) has no gradient yet; call gradient { … } first")
+    }
+    return (values, gradientValues)
+  }
+}

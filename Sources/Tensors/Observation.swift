@@ -1,0 +1,50 @@
+/// Sees every primitive that runs: the debug mode's NaN check, the profile, the plan's counts, and replay are observers.
+package protocol PrimitiveObserver: AnyObject {
+  /// Whether recorded nodes keep all numbers, so that the graph can be replayed.
+  var keepsGraph: Bool { get }
+  /// A primitive is about to run.
+  func willRun()
+  /// A primitive has run (or has been planned, on shape-only tensors).
+  func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor)
+  /// A fused kernel outside the graph has run.
+  func didEvaluate(_ name: String, _ output: Tensor)
+}
+
+extension PrimitiveObserver {
+  package var keepsGraph: Bool { false }
+  package func willRun() {}
+  package func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor) {}
+  package func didEvaluate(_ name: String, _ output: Tensor) {}
+}
+
+/// The observer in force and the dotted path of the layer at work, for the length of a closure.
+package enum Observation {
+  /// Nil outside `observing`.
+  @TaskLocal static var current: Context?
+
+  /// Observer and path; a class so that the path can change without a new task-local value.
+  final class Context: @unchecked Sendable {
+    // Sound: a context is used by the one thread that runs `observing`.
+    let observer: any PrimitiveObserver
+    var path: [String] = []
+    init(_ observer: any PrimitiveObserver) { self.observer = observer }
+  }
+
+  static var observer: (any PrimitiveObserver)? { current?.observer }
+
+  /// The dotted path of the layer at work, as `discriminator.blocks.1.conv2`; empty outside a layer.
+  package static var path: String { current?.path.last ?? "" }
+
+  /// Runs `body` under the eyes of `observer`.
+  package static func observing<R>(_ observer: any PrimitiveObserver, _ body: () throws -> R) rethrows -> R {
+    try $current.withValue(Context(observer), operation: body)
+  }
+}
+
+/// Runs a layer's work under its dotted path, which observers name in their messages.
+public func named<R>(_ path: String, _ body: () throws -> R) rethrows -> R {
+  guard let context = Observation.current else { return try body() }
+  context.path.append(path)
+  defer { context.path.removeLast() }
+  return try body()
+}

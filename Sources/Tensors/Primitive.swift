@@ -1,0 +1,119 @@
+/// One kind of operation on tensors, as data: what the graph records, differentiates, counts and replays.
+///
+/// `vjp` is written in recorded tensor operations, so a set of primitives is closed under differentiation and gradients of any order
+/// come for free.
+package protocol Primitive {
+  /// Name in messages and profiles.
+  static var name: String { get }
+  /// Shape of the result; traps with operation, expected and found when the inputs do not fit.
+  func outputShape(_ inputs: [[Int]]) -> [Int]
+  /// Layout of the result; by default that of the sharded inputs.
+  func outputLayout(_ inputs: [Tensor]) -> BatchLayout?
+  /// Whether the result is a sum over the batch axis of sharded inputs: it is written as one block for each owned tree node.
+  func sumsBatch(_ inputs: [Tensor]) -> Bool
+  /// Computes the result.
+  func forward(_ inputs: [Tensor], _ output: Tensor)
+  /// Whether the result is the first input's memory under another shape.
+  var aliases: Bool { get }
+  /// What `vjp` reads.
+  var keeps: Kept { get }
+  /// The cotangents of the inputs; nil where `context.wants` says no, or where the derivative is zero.
+  func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?]
+  /// Floating-point operations of `forward`, for planning.
+  func flops(_ inputs: [[Int]], _ output: [Int]) -> Double
+}
+
+extension Primitive {
+  package func outputLayout(_ inputs: [Tensor]) -> BatchLayout? { commonLayout(inputs) }
+  package func sumsBatch(_ inputs: [Tensor]) -> Bool { false }
+  package var aliases: Bool { false }
+  package func flops(_ inputs: [[Int]], _ output: [Int]) -> Double { Double(output.reduce(1, *)) }
+
+  /// The layout that all sharded inputs share.
+  func commonLayout(_ inputs: [Tensor]) -> BatchLayout? {
+    var found: BatchLayout?
+    for case let layout? in inputs.map(\.layout) {
+      if let found {
+        precondition(found.matches(layout), "\(Self.name): inputs belong to different batches")
+      } else {
+        found = layout
+      }
+    }
+    return found
+  }
+}
+
+/// What a primitive's `vjp` reads of the forward pass; all other storage is dropped at once.
+package struct Kept {
+  /// Indices of inputs whose numbers are needed.
+  let inputs: Set<Int>
+  /// Whether the result's numbers are needed.
+  let output: Bool
+
+  static let nothing = Kept(inputs: [], output: false)
+  static let output = Kept(inputs: [], output: true)
+  static func inputs(_ indices: Int...) -> Kept { Kept(inputs: Set(indices), output: false) }
+}
+
+/// The forward pass as a `vjp` sees it.
+package struct VJPContext {
+  /// The inputs: tracked iff the gradient is itself being recorded; without numbers where the primitive did not keep them.
+  package let inputs: [Tensor]
+  /// The result, if the primitive keeps it.
+  let keptOutput: Tensor?
+  /// Which inputs need a cotangent.
+  let wanted: [Bool]
+  /// Whether the gradient is itself being recorded: fused forms then fall back to plain ones.
+  package let isRecording: Bool
+
+  package func wants(_ index: Int) -> Bool { wanted[index] }
+  package var output: Tensor {
+    guard let keptOutput else { preconditionFailure("VJPContext: the result was not kept") }
+    return keptOutput
+  }
+}
+
+/// Applies a primitive: checks shapes, computes, records when an input is tracked.
+package func apply(_ primitive: some Primitive, _ inputs: [Tensor]) -> Tensor {
+  let shape = primitive.outputShape(inputs.map(\.shape))
+  let sumsBatch = primitive.sumsBatch(inputs)
+  let layout = sumsBatch ? nil : primitive.outputLayout(inputs)
+  let observer = Observation.observer
+
+  let content: Tensor.Content
+  if inputs.contains(where: \.isAbstract) {
+    content = .abstract
+  } else if primitive.aliases {
+    content = inputs[0].content
+  } else {
+    let summed = sumsBatch ? primitive.commonLayout(inputs) : nil
+    let blocks = summed?.rows.nodeCount ?? 1
+    let size = shape.reduce(1, *)
+    let storage = Storage(count: size * blocks)
+    for input in inputs { input.storage.resolve() }
+    observer?.willRun()
+    primitive.forward(inputs, Tensor(shape: shape, layout: layout, content: .stored(storage)))
+    // A process that owns every shard holds the root already.
+    if let summed, summed.group.ownedShards.count < summed.group.plan.shardCount {
+      storage.pending = (summed.group, size)
+    }
+    content = .stored(storage)
+  }
+  var result = Tensor(shape: shape, layout: layout, content: content)
+  observer?.didRun(primitive, inputs, result)
+  if inputs.contains(where: \.isTracked) {
+    result.node = Node(primitive, inputs, result, sumsBatch: sumsBatch, keepsAll: observer?.keepsGraph ?? false)
+  }
+  return result
+}
+
+/// Runs a fused kernel that is never recorded, under the observer's eyes.
+func evaluate(_ name: String, _ shape: [Int], like source: Tensor, _ body: (Tensor) -> Void) -> Tensor {
+  if source.isAbstract { return Tensor.abstract(shape, layout: source.layout) }
+  let observer = Observation.observer
+  observer?.willRun()
+  let result = Tensor.uninitialized(shape, layout: source.layout)
+  body(result)
+  observer?.didEvaluate(name, result)
+  return result
+}

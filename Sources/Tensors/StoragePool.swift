@@ -1,0 +1,113 @@
+import Glibc
+import Synchronization
+
+/// Memory of a tensor: a run of floats that returns to the pool when the last tensor over it is gone.
+///
+/// A sum over the batch whose ranks have not been added yet is *pending*: the memory holds one block for each tree node this rank owns,
+/// and `resolve()` adds over all ranks into the first block. Laziness lets gradients of parameters travel together.
+package final class Storage {
+  /// First float; valid as long as this object lives.
+  let pointer: UnsafeMutablePointer<Float>
+  /// Bytes the pool lent, 0 for memory that belongs to `anchor`.
+  private let capacity: Int
+  /// Owner of memory that is not the pool's.
+  private let anchor: AnyObject?
+  /// The group and block count of a sum that has not crossed ranks.
+  var pending: (group: any BatchGroup, blockSize: Int)?
+
+  /// Pool memory for `count` floats, not cleared.
+  init(count: Int) {
+    (unsafe pointer, capacity) = unsafe StoragePool.shared.take(count: count)
+    anchor = nil
+  }
+
+  /// Memory that `anchor` owns and keeps alive.
+  init(borrowing pointer: UnsafeMutablePointer<Float>, anchor: AnyObject) {
+    unsafe self.pointer = unsafe pointer
+    capacity = 0
+    self.anchor = anchor
+  }
+
+  /// Adds a pending sum over all ranks, in tree order; every rank must come here at the same point of its program.
+  func resolve() {
+    guard let sum = pending else { return }
+    unsafe sum.group.sum(pointer, count: sum.blockSize, into: pointer)
+    pending = nil
+  }
+
+  deinit {
+    if capacity > 0 { unsafe StoragePool.shared.give(pointer, capacity: capacity) }
+  }
+}
+
+/// Freed blocks by size, so that after the second step of a run no memory is asked of the system.
+public final class StoragePool: Sendable {
+  /// The pool of the process.
+  public static let shared = StoragePool()
+
+  /// What the pool has handed out.
+  public struct Statistics: Sendable {
+    /// Blocks asked of the system because no free one fitted.
+    public var misses = 0
+    /// Blocks handed out again.
+    public var hits = 0
+    /// Bytes in use now.
+    public var bytesInUse = 0
+    /// Largest `bytesInUse` so far.
+    public var peakBytes = 0
+  }
+
+  private struct State {
+    var free: [Int: [UInt]] = [:]
+    var statistics = Statistics()
+  }
+
+  private static let hugePage = 1 << 21
+  private let state = Mutex(State())
+
+  /// Counts since the process began.
+  public var statistics: Statistics { state.withLock { $0.statistics } }
+
+  /// Forgets the peak, so that the next one can be told apart.
+  public func resetPeak() { state.withLock { $0.statistics.peakBytes = $0.statistics.bytesInUse } }
+
+  func take(count: Int) -> (UnsafeMutablePointer<Float>, Int) {
+    let bytes = max(count, 1) * MemoryLayout<Float>.stride
+    // Whole cache lines when small, whole pages when large: few distinct sizes, so freed blocks fit again.
+    let capacity = bytes <= 4096 ? (bytes + 63) & ~63 : (bytes + 4095) & ~4095
+    let address: UInt? = state.withLock { state in
+      state.statistics.bytesInUse += capacity
+      state.statistics.peakBytes = max(state.statistics.peakBytes, state.statistics.bytesInUse)
+      if let reused = state.free[capacity]?.popLast() {
+        state.statistics.hits += 1
+        return reused
+      }
+      state.statistics.misses += 1
+      return nil
+    }
+    if let address {
+      // Sound: the address came from `allocate` below and is in nobody's hands while it is on the free list.
+      return unsafe (UnsafeMutableRawPointer(bitPattern: address)!.bindMemory(to: Float.self, capacity: capacity / 4), capacity)
+    }
+    return unsafe (Self.allocate(capacity).bindMemory(to: Float.self, capacity: capacity / 4), capacity)
+  }
+
+  func give(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
+    let address = unsafe UInt(bitPattern: pointer)
+    state.withLock { state in
+      state.free[capacity, default: []].append(address)
+      state.statistics.bytesInUse -= capacity
+    }
+  }
+
+  private static func allocate(_ capacity: Int) -> UnsafeMutableRawPointer {
+    var memory: UnsafeMutableRawPointer?
+    let alignment = capacity >= hugePage ? hugePage : 64
+    let code = unsafe posix_memalign(&memory, alignment, capacity)
+    guard code == 0, let memory = unsafe memory else {
+      fatalError("StoragePool: \(capacity) bytes asked of the system, none left (error \(code)); lower --batch or use more nodes")
+    }
+    if capacity >= hugePage { unsafe madvise(memory, capacity, MADV_HUGEPAGE) }
+    return unsafe memory
+  }
+}
