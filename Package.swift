@@ -83,6 +83,7 @@ let package = Package(
     .testTarget(name: "ImagesTests", dependencies: ["Images", "CEmbedded"], swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archive", "Images"], swiftSettings: strict),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "Datasets", "Images"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )
