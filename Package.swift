@@ -82,6 +82,9 @@ let package = Package(
     .testTarget(name: "ArchiveTests", dependencies: ["Archive"], swiftSettings: strict),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "CEmbedded"], swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "ZooTests", dependencies: ["Zoo", "Adversarial", "Optimization", "Layers", "Tensors", "Sharding", "Kernels"],
+      swiftSettings: strict),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archive", "Images"], swiftSettings: strict),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Datasets", "Images"], swiftSettings: strict),
   ],

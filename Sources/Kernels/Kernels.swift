@@ -1,1 +1,45 @@
-// Kernels
+/// Raw memory a kernel reads: `Float`, row-major, contiguous; images are `[batch, height, width, channels]`.
+public typealias Input = UnsafePointer<Float>
+/// Raw memory a kernel writes, laid out like `Input`.
+public typealias Output = UnsafeMutablePointer<Float>
+
+/// The width in which explicit vector code works: one AVX-512 register, or two of AVX2.
+typealias Lane = SIMD16<Float>
+
+extension UnsafePointer<Float> {
+  @inline(__always)
+  func lane(_ index: Int) -> Lane { UnsafeRawPointer(self + index).loadUnaligned(as: Lane.self) }
+
+  /// The `count` numbers from `index` on, then `padding`: tails take the same vector path as everything else, so that the bits of an
+  /// element do not depend on its position.
+  @inline(__always)
+  func lane(_ index: Int, count: Int, padding: Float = 0) -> Lane {
+    var lane = Lane(repeating: padding)
+    for i in 0..<count { lane[i] = self[index + i] }
+    return lane
+  }
+}
+
+extension UnsafeMutablePointer<Float> {
+  @inline(__always)
+  func lane(_ index: Int) -> Lane { UnsafeRawPointer(self + index).loadUnaligned(as: Lane.self) }
+
+  @inline(__always)
+  func store(_ lane: Lane, _ index: Int) { UnsafeMutableRawPointer(self + index).storeBytes(of: lane, as: Lane.self) }
+
+  @inline(__always)
+  func store(_ lane: Lane, _ index: Int, count: Int) {
+    for i in 0..<count { self[index + i] = lane[i] }
+  }
+}
+
+/// Runs `body` with scratch memory for `count` numbers, uninitialised and aligned to a cache line.
+@inline(__always)
+func withScratch<Result>(_ count: Int, _ body: (Output) -> Result) -> Result {
+  let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+  defer { memory.deallocate() }
+  return body(memory.bindMemory(to: Float.self, capacity: max(count, 1)))
+}
+
+/// Elements below which work is not worth handing to another thread.
+let threadingGrain = 32768

@@ -1,5 +1,5 @@
 /// One contiguous run of floats, cleared at first: all parameters of a network, its gradient, a moment of its optimizer.
-public final class FlatMemory {
+@safe public final class FlatMemory {
   /// The floats; valid as long as this object lives.
   public let pointer: UnsafeMutablePointer<Float>
   /// Number of floats.
@@ -8,7 +8,7 @@ public final class FlatMemory {
   /// `count` zeros on a 64-byte boundary.
   public init(count: Int) {
     self.count = count
-    let raw = unsafe UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
     unsafe pointer = unsafe raw.bindMemory(to: Float.self, capacity: max(count, 1))
     unsafe pointer.initialize(repeating: 0, count: max(count, 1))
   }

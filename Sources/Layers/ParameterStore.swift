@@ -76,7 +76,7 @@ public final class ParameterStore {
     guard drawing else { return }
     for (entries, memory) in [(parameters, memory), (buffers, kept)] {
       for entry in entries {
-        entry.initializer.fill(unsafe memory.pointer + entry.offset, shape: entry.shape, seed: seed, path: entry.path)
+        unsafe entry.initializer.fill(memory.pointer + entry.offset, shape: entry.shape, seed: seed, path: entry.path)
       }
     }
     for prepare in preparations { prepare() }

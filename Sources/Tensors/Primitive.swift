@@ -1,3 +1,5 @@
+import Sharding
+
 /// One kind of operation on tensors, as data: what the graph records, differentiates, counts and replays.
 ///
 /// `vjp` is written in recorded tensor operations, so a set of primitives is closed under differentiation and gradients of any order

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A sum over the batch whose ranks have not been added yet is *pending*: the memory holds one block for each tree node this rank owns,
 /// and `resolve()` adds over all ranks into the first block. Laziness lets gradients of parameters travel together.
-package final class Storage {
+@safe package final class Storage {
   /// First float; valid as long as this object lives.
   let pointer: UnsafeMutablePointer<Float>
   /// Bytes the pool lent, 0 for memory that belongs to `anchor`.
@@ -93,7 +93,7 @@ public final class StoragePool: Sendable {
   }
 
   func give(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
-    let address = unsafe UInt(bitPattern: pointer)
+    let address = UInt(bitPattern: pointer)
     state.withLock { state in
       state.free[capacity, default: []].append(address)
       state.statistics.bytesInUse -= capacity

@@ -1,4 +1,4 @@
-import Kernels
+import Sharding
 
 /// A reverse sweep over the graph under one scalar.
 ///

@@ -63,7 +63,7 @@ extension Tensor {
   /// The numbers of this process, in order.
   public var values: [Float] {
     let pointer = unsafe input
-    return Array(unsafe UnsafeBufferPointer(start: pointer, count: count))
+    return unsafe Array(UnsafeBufferPointer(start: pointer, count: count))
   }
 
   /// The number of a one-element tensor.
@@ -76,6 +76,6 @@ extension Tensor {
   public func withValues<R>(_ body: (UnsafeBufferPointer<Float>) throws -> R) rethrows -> R {
     let storage = storage  // keeps the memory alive during `body`
     storage.resolve()
-    return try unsafe withExtendedLifetime(storage) { unsafe try body(UnsafeBufferPointer(start: storage.pointer, count: count)) }
+    return try withExtendedLifetime(storage) { unsafe try body(UnsafeBufferPointer(start: storage.pointer, count: count)) }
   }
 }

@@ -1,4 +1,4 @@
-public import Kernels
+import Kernels
 
 extension Tensor {
   /// `op(self) op(other)` of replicated matrices.

@@ -1,1 +1,7 @@
-// Zoo
+public import Adversarial
+
+/// Every model that can be trained; a new one adds a line.
+public let zoo = ModelCatalog([
+  ModelEntry(BigGAN.self),
+  ModelEntry(DCGAN.self),
+])

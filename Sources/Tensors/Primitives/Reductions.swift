@@ -1,4 +1,4 @@
-package import Kernels
+import Kernels
 
 /// The sum over adjacent axes, which vanish; over axis 0 of a sharded tensor it is the sum over the global batch.
 package struct Sum: Primitive {

@@ -1,0 +1,150 @@
+/// A pass of a convolution as matrix products: windows of a source image times a weight matrix make pixels of a target image.
+///
+/// The forward pass is one such pass. The input gradient is one for each of the `stride x stride` phases of the input's pixels, since
+/// the pixels of one phase see the same taps: so nothing is scattered and every pixel is written once.
+private struct ConvolutionPass {
+  var windows: TapGather
+  var groups: Int
+  /// Rows of the window grid.
+  var rows: Int
+  /// Numbers in one source image and in one target image.
+  var sourceSize, targetSize: Int
+  var targetChannels: Int
+  var targetWidth: Int
+  /// The target pixel of window (0, 0), and the distance between the pixels of neighbouring windows.
+  var targetRow, targetColumn, targetStep: Int
+
+  var outputs: Int { targetChannels / groups }
+
+  /// Rows of the grid that one task computes: a function of the shape alone. A band's matrix stays within about 4 MiB, and an image of
+  /// at least 256 windows makes at least two bands, so that two threads find work in a single sample.
+  var band: Int {
+    let pixels = rows * windows.columns
+    let fitting = max(64, (1 << 20) / max(windows.depth, 1))
+    let bands = max(pixels >= 256 ? 2 : 1, windows.isIdentity ? pixels / 2048 : (pixels + fitting - 1) / fitting)
+    return max(1, (rows + bands - 1) / bands)
+  }
+
+  /// `weights(group)` is a `[depth, outputs]` matrix whose rows lie `weightStride` apart.
+  func run(samples: Int, _ source: Input, _ weights: (Int) -> Input, weightStride: Int, _ target: Output) {
+    if rows <= 0 || windows.columns <= 0 { return }
+    let band = band
+    let bands = (rows + band - 1) / band
+    let depth = windows.depth
+    let columns = windows.columns
+    let direct = targetStep == 1 && columns == targetWidth
+    Workers.forEach(samples * bands) { task in
+      let sample = task / bands
+      let start = (task % bands) * band
+      let lines = start..<min(rows, start + band)
+      let pixels = lines.count * columns
+      let image = source + sample * sourceSize
+      let result = target + sample * targetSize
+      withScratch((windows.isIdentity ? 0 : pixels * depth) + (direct ? 0 : pixels * outputs)) { memory in
+        let products = memory + (windows.isIdentity ? 0 : pixels * depth)
+        for group in 0..<groups {
+          let channel = group * windows.channels
+          let a: Input
+          let lda: Int
+          if windows.isIdentity {
+            a = image + start * columns * windows.imageChannels + channel
+            lda = windows.imageChannels
+          } else {
+            windows.gather(image, channel: channel, rows: lines, into: memory)
+            a = UnsafePointer(memory)
+            lda = depth
+          }
+          if direct {
+            let c = result + (targetRow + start) * targetWidth * targetChannels + group * outputs
+            gemm(a, lda, weights(group), weightStride, c, targetChannels, m: pixels, n: outputs, k: depth)
+          } else {
+            gemm(a, lda, weights(group), weightStride, products, outputs, m: pixels, n: outputs, k: depth)
+            for (index, line) in lines.enumerated() {
+              for column in 0..<columns {
+                let pixel = (targetRow + line * targetStep) * targetWidth + targetColumn + column * targetStep
+                (result + pixel * targetChannels + group * outputs)
+                  .update(from: products + (index * columns + column) * outputs, count: outputs)
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+extension ConvolutionGeometry {
+  /// All kernel positions, as a forward window reads them.
+  var taps: [Tap] {
+    (0..<kernelHeight * kernelWidth).map {
+      Tap(row: $0 / kernelWidth - padTop, column: $0 % kernelWidth - padLeft, index: $0)
+    }
+  }
+}
+
+/// The convolution `y = x * w` of each sample: `x` `[samples, height, width, inputChannels]`, `w` as `g` says, `y`
+/// `[samples, outputHeight, outputWidth, outputChannels]`.
+///
+/// One matrix product per sample, band of rows and group.
+public func convolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, _ y: Output) {
+  let windows = TapGather(
+    height: g.height, width: g.width, imageChannels: g.inputChannels, step: g.stride, taps: g.taps, columns: g.outputWidth,
+    channels: g.inputChannels / g.groups)
+  let pass = ConvolutionPass(
+    windows: windows, groups: g.groups, rows: g.outputHeight, sourceSize: g.inputSize, targetSize: g.outputSize,
+    targetChannels: g.outputChannels, targetWidth: g.outputWidth, targetRow: 0, targetColumn: 0, targetStep: 1)
+  pass.run(samples: samples, x, { w + $0 * pass.outputs }, weightStride: g.outputChannels, y)
+}
+
+/// The adjoint of `convolution` in `x`: `dy` `[samples, outputHeight, outputWidth, outputChannels]`, `dx` like `x`.
+public func convolutionInputGradient(_ g: ConvolutionGeometry, samples: Int, _ dy: Input, _ w: Input, _ dx: Output) {
+  let inputs = g.inputChannels / g.groups
+  let outputs = g.outputChannels / g.groups
+  for phase in 0..<g.stride * g.stride {
+    let row = phase / g.stride
+    let column = phase % g.stride
+    if row >= g.height || column >= g.width { continue }
+    // Input row `row + i stride` is read by output row `i + (row + padTop - ky) / stride` through tap ky, where that division is exact.
+    let taps = g.taps.compactMap { tap -> Tap? in
+      let y = row - tap.row
+      let x = column - tap.column
+      if y % g.stride != 0 || x % g.stride != 0 { return nil }
+      return Tap(row: y / g.stride, column: x / g.stride, index: tap.index)
+    }
+    let pass = ConvolutionPass(
+      windows: TapGather(
+        height: g.outputHeight, width: g.outputWidth, imageChannels: g.outputChannels, step: 1, taps: taps,
+        columns: (g.width - column + g.stride - 1) / g.stride, channels: outputs),
+      groups: g.groups, rows: (g.height - row + g.stride - 1) / g.stride, sourceSize: g.outputSize, targetSize: g.inputSize,
+      targetChannels: g.inputChannels, targetWidth: g.width, targetRow: row, targetColumn: column, targetStep: g.stride)
+    let groupSize = taps.count * outputs * inputs
+    withScratch(g.groups * groupSize) { turned in
+      // Weights of this phase as [group, tap, output channel, input channel].
+      Workers.forRanges(g.groups * taps.count, grain: max(1, threadingGrain / max(1, outputs * inputs))) { range in
+        for task in range {
+          let group = task / taps.count
+          let source = w + taps[task % taps.count].index * inputs * g.outputChannels + group * outputs
+          turn(source, rows: inputs, columns: outputs, stride: g.outputChannels, turned + task * outputs * inputs)
+        }
+      }
+      pass.run(samples: samples, dy, { UnsafePointer(turned) + $0 * groupSize }, weightStride: inputs, dx)
+    }
+  }
+}
+
+/// Transposes a matrix whose rows lie `stride` apart, square by square.
+private func turn(_ x: Input, rows: Int, columns: Int, stride: Int, _ y: Output) {
+  var top = 0
+  while top < rows {
+    let bottom = min(rows, top + 16)
+    var left = 0
+    while left < columns {
+      let right = min(columns, left + 16)
+      for column in left..<right {
+        for row in top..<bottom { y[column * rows + row] = x[row * stride + column] }
+      }
+      left = right
+    }
+    top = bottom
+  }
+}

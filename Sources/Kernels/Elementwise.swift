@@ -1,0 +1,96 @@
+/// A function of one number, applied to each element.
+public enum UnaryOperation: Sendable, Hashable, CaseIterable {
+  case negate, exponential, logarithm, squareRoot, reciprocal, hyperbolicTangent, sigmoid, softplus, square
+}
+
+/// Applies a vector function to all elements; the tail takes the same path.
+@inline(__always)
+private func map(_ x: Input, _ y: Output, _ count: Int, _ function: (Lane) -> Lane) {
+  Workers.forRanges(count, grain: threadingGrain) { range in
+    var i = range.lowerBound
+    while i + 16 <= range.upperBound {
+      y.store(function(x.lane(i)), i)
+      i += 16
+    }
+    if i < range.upperBound {
+      let rest = range.upperBound - i
+      y.store(function(x.lane(i, count: rest, padding: 1)), i, count: rest)
+    }
+  }
+}
+
+/// `y[i] = operation(x[i])`; `y` may be `x`.
+///
+/// Sigmoid and softplus do not overflow; relative errors are those stated in `Transcendental.swift`.
+public func apply(_ operation: UnaryOperation, _ x: Input, _ y: Output, _ count: Int) {
+  switch operation {
+  case .negate: map(x, y, count) { -$0 }
+  case .exponential: map(x, y, count) { exponential($0) }
+  case .logarithm: map(x, y, count) { logarithm($0) }
+  case .squareRoot: map(x, y, count) { $0.squareRoot() }
+  case .reciprocal: map(x, y, count) { 1 / $0 }
+  case .hyperbolicTangent: map(x, y, count) { hyperbolicTangent($0) }
+  case .sigmoid: map(x, y, count) { sigmoid($0) }
+  case .softplus: map(x, y, count) { softplus($0) }
+  case .square: map(x, y, count) { $0 * $0 }
+  }
+}
+
+/// Runs a loop body per element; simple bodies are vectorised by the compiler, which never changes their bits.
+@inline(__always)
+private func loop(_ count: Int, _ body: (Int) -> Void) {
+  Workers.forRanges(count, grain: threadingGrain) { range in
+    for i in range { body(i) }
+  }
+}
+
+/// `y[i] = scale * x[i] + offset`.
+public func affine(_ x: Input, scale: Float, offset: Float, _ y: Output, _ count: Int) {
+  loop(count) { y[$0] = scale * x[$0] + offset }
+}
+
+/// `y[i] = x[i] > 0 ? x[i] : slope * x[i]`.
+public func rectify(_ x: Input, slope: Float, _ y: Output, _ count: Int) {
+  loop(count) { y[$0] = x[$0] > 0 ? x[$0] : slope * x[$0] }
+}
+
+/// `y[i] = x[i] > 0 ? c[i] : slope * c[i]`: the adjoint of `rectify` at `x`.
+public func rectifyGate(_ x: Input, _ c: Input, slope: Float, _ y: Output, _ count: Int) {
+  loop(count) { y[$0] = x[$0] > 0 ? c[$0] : slope * c[$0] }
+}
+
+/// `y[i] += x[i]`.
+public func accumulate(_ x: Input, _ y: Output, _ count: Int) {
+  loop(count) { y[$0] += x[$0] }
+}
+
+/// `y[i]` is `x[i]` moved into `[low, high]`.
+public func clamp(_ x: Input, low: Float, high: Float, _ y: Output, _ count: Int) {
+  loop(count) { y[$0] = x[$0] < low ? low : (x[$0] > high ? high : x[$0]) }
+}
+
+/// `y[i] = c[i]` where `low <= x[i] <= high`, else 0: the adjoint of `clamp` at `x`.
+public func clampGate(_ x: Input, _ c: Input, low: Float, high: Float, _ y: Output, _ count: Int) {
+  loop(count) { y[$0] = (x[$0] >= low && x[$0] <= high) ? c[$0] : 0 }
+}
+
+/// `y[i] = value`.
+public func fill(_ y: Output, _ value: Float, _ count: Int) {
+  loop(count) { y[$0] = value }
+}
+
+/// Index of the first element that is infinite or NaN, or nil.
+public func firstNonFinite(_ x: Input, _ count: Int) -> Int? {
+  let words = UnsafeRawPointer(x).assumingMemoryBound(to: UInt32.self)
+  var start = 0
+  while start < count {
+    let end = min(count, start + 4096)
+    var largest: UInt32 = 0
+    for i in start..<end { largest = max(largest, words[i] & 0x7fff_ffff) }
+    if largest >= 0x7f80_0000 {
+      for i in start..<end where !x[i].isFinite { return i }
+    }
+    start = end
+  }
+  return nil
+}

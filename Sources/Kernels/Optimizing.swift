@@ -1,0 +1,73 @@
+/// One step of Adam, in one pass: `m ← β₁m + (1-β₁)g`, `v ← β₂v + (1-β₂)g²`, `p ← p - lr (m/c₁) / (√(v/c₂) + ε)`.
+///
+/// `correction1 = 1 - β₁ᵗ` and `correction2 = 1 - β₂ᵗ` undo the bias of the first steps (1 switches that off).
+/// - Source: Kingma, Ba 2015, "Adam: A Method for Stochastic Optimization", Algorithm 1. https://arxiv.org/abs/1412.6980
+public func adam(
+  parameters: Output, gradient: Input, firstMoment: Output, secondMoment: Output, count: Int, learningRate: Float, beta1: Float,
+  beta2: Float, epsilon: Float, correction1: Float, correction2: Float
+) {
+  let rest1 = 1 - beta1
+  let rest2 = 1 - beta2
+  Workers.forRanges(count, grain: threadingGrain) { range in
+    for i in range {
+      let g = gradient[i]
+      let m = beta1 * firstMoment[i] + rest1 * g
+      let v = beta2 * secondMoment[i] + rest2 * g * g
+      firstMoment[i] = m
+      secondMoment[i] = v
+      parameters[i] -= learningRate * (m / correction1) / ((v / correction2).squareRoot() + epsilon)
+    }
+  }
+}
+
+/// One step of gradient descent with momentum: `v ← momentum v + g`, `p ← p - lr v`.
+public func momentumStep(
+  parameters: Output, gradient: Input, velocity: Output, count: Int, learningRate: Float, momentum: Float
+) {
+  Workers.forRanges(count, grain: threadingGrain) { range in
+    for i in range {
+      let v = momentum * velocity[i] + gradient[i]
+      velocity[i] = v
+      parameters[i] -= learningRate * v
+    }
+  }
+}
+
+/// `average ← decay average + (1 - decay) x`.
+public func interpolate(_ average: Output, _ x: Input, decay: Float, _ count: Int) {
+  let rest = 1 - decay
+  Workers.forRanges(count, grain: threadingGrain) { range in
+    for i in range { average[i] = decay * average[i] + rest * x[i] }
+  }
+}
+
+/// A 64-bit hash of bytes, for telling whether replicas or files hold the same bits; not cryptographic.
+///
+/// Four lanes of multiply and rotate over 32-byte stripes, then a finalizer in which each input bit reaches each output bit.
+public func hashBits(_ x: UnsafeRawPointer, byteCount: Int, seed: UInt64) -> UInt64 {
+  var lanes = SIMD4<UInt64>(seed &+ 0x9e37_79b9_7f4a_7c15, seed ^ 0xbf58_476d_1ce4_e5b9, seed &+ 0x94d0_49bb_1331_11eb, ~seed)
+  let factor = SIMD4<UInt64>(repeating: 0xd6e8_feb8_6659_fd93)
+  var offset = 0
+  while offset + 32 <= byteCount {
+    lanes = (lanes ^ x.loadUnaligned(fromByteOffset: offset, as: SIMD4<UInt64>.self)) &* factor
+    lanes ^= lanes &>> 29
+    offset += 32
+  }
+  var hash = mixed(UInt64(truncatingIfNeeded: byteCount) ^ seed)
+  for lane in 0..<4 { hash = mixed(hash ^ lanes[lane]) &+ lanes[lane] }
+  while offset < byteCount {
+    hash = mixed(hash ^ UInt64(x.load(fromByteOffset: offset, as: UInt8.self)))
+    offset += 1
+  }
+  return mixed(hash)
+}
+
+/// The finalizer of splitmix64, a bijection of 64-bit words.
+/// - Source: Steele, Lea, Flood 2014, "Fast Splittable Pseudorandom Number Generators", https://doi.org/10.1145/2714064.2660195
+@inline(__always)
+func mixed(_ value: UInt64) -> UInt64 {
+  var z = value &+ 0x9e37_79b9_7f4a_7c15
+  z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+  z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+  return z ^ (z >> 31)
+}

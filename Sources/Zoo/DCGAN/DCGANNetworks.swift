@@ -1,0 +1,89 @@
+import Adversarial
+import Layers
+import Tensors
+
+/// Sizes that both DCGAN networks share.
+struct DCGANShape {
+  /// Number of doublings from 4x4 to the image.
+  let levels: Int
+  let kernel: Int
+
+  init(_ options: DCGANOptions, _ data: DataFormat) throws {
+    guard data.height == data.width, data.height >= 16, data.height & (data.height - 1) == 0 else {
+      throw ModelError("dcgan: images of \(data.height)x\(data.width); square ones of 16, 32, 64, 128, … px are needed")
+    }
+    levels = data.height.trailingZeroBitCount - 2
+    kernel = options.kernel
+  }
+
+  /// Zeros around an image, so that stride 2 halves its size exactly.
+  var padding: Padding { kernel == 4 ? .all(1) : .sides(1, 1, 2, 2) }
+}
+
+/// z to images in [-1, 1]: a dense layer to 4x4, then transposed convolutions with batch norm and ReLU, tanh at the end.
+/// - Source: Radford, Metz, Chintala 2016, section 3 and figure 1. https://arxiv.org/abs/1511.06434
+struct DCGANGenerator {
+  private let project: Dense
+  private let norms: [BatchNorm]
+  private let convolutions: [TransposeConvolution2D]
+  private let width: Int
+  private let path: String
+
+  init(_ scope: Scope, _ options: DCGANOptions, _ shape: DCGANShape, _ data: DataFormat) {
+    path = scope.path
+    let start = Initializer.normal(deviation: 0.02)
+    let widths = (0..<shape.levels).reversed().map { options.generatorChannels << $0 }
+    width = widths[0]
+    project = Dense(scope["project"], from: options.latent, to: 16 * widths[0], bias: false, initializer: start)
+    norms = widths.enumerated().map { index, channels in
+      BatchNorm(scope["norms"][index], channels: channels, gain: .normal(mean: 1, deviation: 0.02))
+    }
+    convolutions = widths.indices.map { index in
+      let isLast = index == shape.levels - 1
+      return TransposeConvolution2D(
+        scope["convolutions"][index], from: widths[index], to: isLast ? data.channels : widths[index + 1], kernel: shape.kernel,
+        stride: 2, padding: shape.padding, bias: isLast, initializer: start)
+    }
+  }
+
+  func callAsFunction(_ latent: Tensor, _ mode: Mode) -> Tensor {
+    named(path) {
+      var x = project(latent, mode).reshaped([latent.shape[0], 4, 4, width])
+      for (norm, convolution) in zip(norms, convolutions) { x = convolution(norm(x, mode).rectified(), mode) }
+      return x.hyperbolicTangent()
+    }
+  }
+}
+
+/// Images to logits `[batch, 1]`: strided convolutions with batch norm (not on the first) and leaky ReLU 0.2, then a dense layer.
+struct DCGANDiscriminator {
+  private let convolutions: [Convolution2D]
+  private let norms: [BatchNorm]
+  private let linear: Dense
+  private let path: String
+
+  init(_ scope: Scope, _ options: DCGANOptions, _ shape: DCGANShape, _ data: DataFormat) {
+    path = scope.path
+    let start = Initializer.normal(deviation: 0.02)
+    let widths = (0..<shape.levels).map { options.discriminatorChannels << $0 }
+    convolutions = widths.indices.map { index in
+      Convolution2D(
+        scope["convolutions"][index], from: index == 0 ? data.channels : widths[index - 1], to: widths[index], kernel: shape.kernel,
+        stride: 2, padding: shape.padding, bias: index == 0, initializer: start)
+    }
+    norms = widths.dropFirst().enumerated().map { index, channels in
+      BatchNorm(scope["norms"][index], channels: channels, gain: .normal(mean: 1, deviation: 0.02))
+    }
+    linear = Dense(scope["linear"], from: 16 * widths[widths.count - 1], to: 1, initializer: start)
+  }
+
+  func callAsFunction(_ images: Tensor, _ mode: Mode) -> Tensor {
+    named(path) {
+      var x = convolutions[0](images, mode).leakyRectified(slope: 0.2)
+      for (convolution, norm) in zip(convolutions.dropFirst(), norms) {
+        x = norm(convolution(x, mode), mode).leakyRectified(slope: 0.2)
+      }
+      return linear(x.reshaped([images.shape[0], -1]), mode)
+    }
+  }
+}
