@@ -39,6 +39,8 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .target(name: "CEmbedded", exclude: ["data"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
+    // Level 0: what the compiler was told about the processor, compiled as the kernels are.
+    .target(name: "CProcessor", cSettings: [.unsafeFlags(["-march=\(march)"])]),
     // Level 0: the tree by which sums over the batch are added, shared by kernels, ranks and tensors.
     .target(name: "Sharding", swiftSettings: strict),
     // Level 1: loops, ranks, files, pictures.
@@ -67,7 +69,7 @@ let package = Package(
       name: "DistGAN",
       dependencies: [
         "Kernels", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication", "Archive",
-        "Datasets", "Images", argumentParser, logging,
+        "Datasets", "Images", "CProcessor", argumentParser, logging,
       ], swiftSettings: strict),
     // Tests
     .target(name: "TestSupport", dependencies: ["Tensors", "Layers"], swiftSettings: strict),

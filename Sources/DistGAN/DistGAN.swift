@@ -1,0 +1,39 @@
+import ArgumentParser
+import Foundation
+
+/// The program: one verb each for training, sampling and looking into what is there.
+@main
+struct DistGAN: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dist-gan",
+    abstract: "Trains generative adversarial networks, the same bits on any number of MPI ranks.",
+    discussion: """
+      dist-gan --model biggan                                  train here, alone
+      mpirun -n 8 dist-gan --model biggan                      train on eight ranks
+      dist-gan --resume runs/biggan-demo-emoji32               go on
+      dist-gan sample --from runs/biggan-demo-emoji32          draw pictures
+      dist-gan models biggan                                   what can be set
+
+      Exit codes: 0 done, 64 usage, 65 options or data do not match, 66 nothing to load, 69 directory in use, 70 internal, \
+      73 cannot create, 74 input or output, 75 stopped by a signal with a checkpoint (start again with --resume), 77 replicas differ, \
+      78 not a number, 130 interrupted twice.
+      """,
+    version: version,
+    subcommands: [Train.self, Sample.self, Inspect.self, DataSets.self, Models.self],
+    defaultSubcommand: Train.self)
+
+  static let version = "0.1.0"
+
+  /// Parses, runs, and ends the process with the exit code of what happened.
+  static func main() {
+    // A closed pipe at the other end of the log must not end a training.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      try Processor.check()
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Ending(error, of: Self.self).exit()
+    }
+  }
+}
