@@ -1,0 +1,126 @@
+"""Every wrong input ends with its own exit code and one sentence that names what is wrong."""
+
+import os
+import shutil
+
+import h5py
+import numpy
+
+from checking import SMALL, directory, expect, run, succeed
+
+
+def data_file(path, images=None, labels=None, **others):
+    """Writes a data set, right or wrong."""
+    with h5py.File(path, "w") as file:
+        if images is not None:
+            file["imgs"] = images
+        if labels is not None:
+            file["labels"] = labels
+        for name, value in others.items():
+            file[name] = value
+    return path
+
+
+def image_set(count=32, channels=3, side=32):
+    generator = numpy.random.default_rng(1)
+    return generator.integers(0, 256, (count, channels, side, side), dtype=numpy.uint8)
+
+
+def cut(source, path, fraction):
+    """The first part of a file."""
+    content = open(source, "rb").read()
+    open(path, "wb").write(content[: int(len(content) * fraction)])
+    return path
+
+
+def refuse(code, fragment, *words):
+    """Runs the program and expects its refusal."""
+    codes = code if isinstance(code, tuple) else (code,)
+    result = run(*words, timeout=60)
+    sentence = result.stderr.strip()
+    facts = (words, f"exit code {result.returncode}, expected {codes}", "stderr: " + sentence, "stdout: " + result.stdout)
+    expect(result.returncode in codes, *facts)
+    expect(sentence.count("\n") == 0 and sentence.startswith("dist-gan: "), "one sentence is expected", *facts)
+    expect(fragment.lower() in sentence.lower(), f"'{fragment}' is not named", *facts)
+    global count
+    count += 1
+
+
+count = 0
+with directory() as place:
+    at = lambda name: os.path.join(place, name)
+    output = ["--output", at("out"), "--steps", 2]
+    images, labels = image_set(), numpy.arange(32) % 4
+    good = data_file(at("good.h5"), images, labels)
+
+    # Names
+    refuse(64, "biggan", "--model", "bigan", *output)
+    refuse(64, "demo", "--model", "dcgan", "--preset", "huge", *output)
+    refuse(64, "emoji32", "--data", "emoji33", *SMALL, *output)
+    refuse(64, "--latent", *SMALL, "--laten", 3, *output)
+    refuse(64, "whole number", *SMALL, "--latent", "many", *output)
+    refuse(64, "from", *SMALL, "--beta1", 7, *output)
+    refuse(64, "biggan", "models", "bigan")
+    refuse(64, "emoji32", "data", "info", "emoji33")
+    refuse(64, "verbs", "trian", "--model", "dcgan")
+    refuse(64, "batch", *SMALL, "--batch", 0, *output)
+    refuse(64, "steps", *SMALL, *output, "--steps", -1)
+    refuse(64, "shards", *SMALL, "--shards", 9, *output)
+    refuse(64, "checkpoint-every", *SMALL, "--checkpoint-every", "often", *output)
+
+    # Data files
+    open(at("text.h5"), "w").write("this is not HDF5\n" * 100)
+    open(at("empty.h5"), "w").close()
+    data = lambda code, fragment, path: (
+        refuse(code, fragment, *SMALL, *output, "--data", path), refuse(code, fragment, "data", "info", path))
+    data(66, "missing.h5", at("missing.h5"))
+    data((65, 66), "regular file", place + "/")
+    data(65, "text.h5", at("text.h5"))
+    data(65, "empty", at("empty.h5"))
+    data((65, 66), "truncated", cut(good, at("half.h5"), 0.5))
+    data((65, 66), "stub.h5", cut(good, at("stub.h5"), 0.005))
+    data(65, "imgs", data_file(at("nothing.h5")))
+    data(65, "float32", data_file(at("floats.h5"), images.astype(numpy.float32), labels))
+    data(65, "shape", data_file(at("flat.h5"), images.reshape(32, -1), labels))
+    data(65, "empty", data_file(at("none.h5"), images[:0], labels[:0]))
+    data(65, "labels", data_file(at("short.h5"), images, labels[:7]))
+    data(65, "label", data_file(at("negative.h5"), images, labels - 1))
+    data(65, "label", data_file(at("beyond.h5"), images, labels + 10**12))
+    data(65, "labels", data_file(at("words.h5"), images, [b"cat"] * 32))
+    data(65, "channels", data_file(at("deep.h5"), image_set(channels=7), labels))
+
+    # Sizes no DCGAN has
+    refuse(65, "24", *SMALL, *output, "--data", data_file(at("odd.h5"), image_set(side=24), labels))
+
+    # Checkpoints
+    trained = at("trained")
+    succeed(*SMALL, "--output", trained, "--steps", 2)
+    file = os.path.join(trained, "checkpoints", "step-2.h5")
+    refuse(66, "nowhere", "--resume", at("nowhere"))
+    refuse(66, "nowhere", "sample", "--from", at("nowhere"), "--output", at("a.png"))
+    refuse(66, "nowhere", "inspect", at("nowhere"))
+    os.mkdir(at("bare"))
+    refuse(66, "bare", "--resume", at("bare"))
+    refuse((65, 66), "good.h5", "--resume", good)
+    refuse((65, 66), "good.h5", "inspect", good)
+    refuse((65, 66), "text.h5", "sample", "--from", at("text.h5"), "--output", at("a.png"))
+    refuse(65, "model", "--resume", trained, "--model", "biggan", "--steps", 3)
+    refuse(65, "latent", "--resume", trained, "--latent", 17, "--steps", 3)
+    refuse(65, "batch", "--resume", trained, "--batch", 16, "--steps", 3)
+    refuse(65, "seed", "--resume", trained, "--seed", 99, "--steps", 3)
+    refuse(65, "data", "--resume", trained, "--data", "kanji32", "--steps", 3)
+    half = at("damaged")
+    shutil.copytree(trained, half)
+    cut(file, os.path.join(half, "checkpoints", "step-2.h5"), 0.5)
+    refuse(66, "step-2.h5", "--resume", half, "--steps", 3)
+    refuse(64, "class", "sample", "--from", trained, "--classes", "faces,unicorns", "--output", at("a.png"))
+
+    # Places to write to
+    refuse(73, "text.h5", *SMALL, "--output", at("text.h5/run"), "--steps", 2)
+    refuse(73, "/proc", *SMALL, "--output", "/proc/run", "--steps", 2)
+    refuse(73, "trained", *SMALL, "--output", trained, "--steps", 2)
+    refuse(73, "/proc", "data", "make", "emoji32", "--output", "/proc/emoji32.h5")
+    refuse(73, "good.h5", "data", "make", "emoji32", "--output", good)
+    refuse(73, "/proc", "sample", "--from", trained, "--output", "/proc/a.png")
+    expect(not os.path.exists(at("out/checkpoints")) or not os.listdir(at("out/checkpoints")), "a refused run left checkpoints")
+print(f"bad inputs: {count} refused, each with its exit code and one sentence")
