@@ -62,7 +62,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Tensors", "Layers", "Optimization", "Adversarial", "Communication", "Archive", "Datasets", "Images", logging,
+        "Kernels", "Sharding", "Tensors", "Layers", "Optimization", "Adversarial", "Communication", "Archive", "Datasets", "Images",
       ], swiftSettings: strict),
     // Level 7
     .executableTarget(

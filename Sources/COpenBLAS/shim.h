@@ -8,3 +8,14 @@ void sgeqrf_(const int *m, const int *n, float *a, const int *lda, float *tau, f
 /// The orthogonal factor of a QR factorisation, formed in place.
 void sorgqr_(const int *m, const int *n, const int *k, float *a, const int *lda, const float *tau, float *work,
              const int *lwork, int *info);
+
+/// The vector instructions that the compiler was allowed to use in the kernels.
+static inline const char *cblas_instruction_set(void) {
+#if defined(__AVX512F__)
+  return "AVX-512";
+#elif defined(__AVX2__)
+  return "AVX2";
+#else
+  return "baseline";
+#endif
+}

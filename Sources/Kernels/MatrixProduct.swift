@@ -109,3 +109,6 @@ private func dot(_ a: Input, _ b: Input, _ count: Int) -> Float {
   }
   return ((s0 + s1) + (s2 + s3)).sum()
 }
+
+/// OpenBLAS's core type and build, as `Cooperlake, OpenBLAS 0.3.21 …`: other ones add in another order.
+public var blasDescription: String { "\(String(cString: openblas_get_corename())), \(String(cString: openblas_get_config()))" }

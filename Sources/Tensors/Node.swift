@@ -26,7 +26,7 @@ package final class Node {
     self.primitive = primitive
     let kept = primitive.keeps
     self.inputs = inputs.enumerated().map { index, input in
-      if keepsAll || kept.inputs.contains(index) || input.isAbstract { return input }
+      if keepsAll || kept.inputs.contains(index) { return input }
       return Tensor(shape: input.shape, layout: input.layout, content: .dropped, node: input.node)
     }
     keptOutput = kept.output || keepsAll ? output.detached : nil

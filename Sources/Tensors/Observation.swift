@@ -2,6 +2,8 @@
 package protocol PrimitiveObserver: AnyObject {
   /// Whether recorded nodes keep all numbers, so that the graph can be replayed.
   var keepsGraph: Bool { get }
+  /// Counts the memory of a planning run; nil otherwise.
+  var meter: MemoryMeter? { get }
   /// A primitive is about to run.
   func willRun()
   /// A primitive has run (or has been planned, on shape-only tensors).
@@ -12,6 +14,7 @@ package protocol PrimitiveObserver: AnyObject {
 
 extension PrimitiveObserver {
   package var keepsGraph: Bool { false }
+  package var meter: MemoryMeter? { nil }
   package func willRun() {}
   package func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor) {}
   package func didEvaluate(_ name: String, _ output: Tensor) {}
@@ -47,4 +50,35 @@ public func named<R>(_ path: String, _ body: () throws -> R) rethrows -> R {
   context.path.append(path)
   defer { context.path.removeLast() }
   return try body()
+}
+
+/// Bytes that the tensors of a planning run would hold.
+package final class MemoryMeter {
+  /// Bytes held now.
+  package private(set) var bytes = 0
+  /// The most held at once.
+  package private(set) var peak = 0
+
+  package init() {}
+
+  func take(_ amount: Int) {
+    bytes += amount
+    peak = max(peak, bytes)
+  }
+
+  func give(_ amount: Int) { bytes -= amount }
+}
+
+/// The memory that a shape-only tensor stands for; it is counted as long as a tensor refers to it, as real memory would be held.
+package final class Shadow {
+  private let meter: MemoryMeter
+  private let bytes: Int
+
+  init(_ meter: MemoryMeter, bytes: Int) {
+    self.meter = meter
+    self.bytes = bytes
+    meter.take(bytes)
+  }
+
+  deinit { meter.give(bytes) }
 }

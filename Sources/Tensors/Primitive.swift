@@ -84,7 +84,7 @@ package func apply(_ primitive: some Primitive, _ inputs: [Tensor]) -> Tensor {
 
   let content: Tensor.Content
   if inputs.contains(where: \.isAbstract) {
-    content = .abstract
+    content = primitive.aliases ? inputs[0].content : .abstract(observer?.meter.map { Shadow($0, bytes: shape.reduce(4, *)) })
   } else if primitive.aliases {
     content = inputs[0].content
   } else {
@@ -111,8 +111,10 @@ package func apply(_ primitive: some Primitive, _ inputs: [Tensor]) -> Tensor {
 
 /// Runs a fused kernel that is never recorded, under the observer's eyes.
 func evaluate(_ name: String, _ shape: [Int], like source: Tensor, _ body: (Tensor) -> Void) -> Tensor {
-  if source.isAbstract { return Tensor.abstract(shape, layout: source.layout) }
   let observer = Observation.observer
+  if source.isAbstract {
+    return Tensor(shape: shape, layout: source.layout, content: .abstract(observer?.meter.map { Shadow($0, bytes: shape.reduce(4, *)) }))
+  }
   observer?.willRun()
   let result = Tensor.uninitialized(shape, layout: source.layout)
   body(result)

@@ -35,7 +35,7 @@ extension Tensor {
 
   /// A tensor with a shape only, for planning.
   public static func abstract(_ shape: [Int], layout: BatchLayout? = nil) -> Tensor {
-    Tensor(shape: shape, layout: layout, content: .abstract)
+    Tensor(shape: shape, layout: layout, content: .abstract(nil))
   }
 
   /// Uniform numbers in `[low, high)`; row i is a function of `key` and its global sample index only.

@@ -16,8 +16,8 @@ public struct Tensor {
   package enum Content {
     /// Numbers.
     case stored(Storage)
-    /// Nothing: a tensor of a planning run, which has shapes only.
-    case abstract
+    /// Nothing: a tensor of a planning run, which has shapes only; its shadow counts the bytes that numbers would take.
+    case abstract(Shadow?)
     /// Nothing any more: the primitive that consumed it said that its gradient does not need it.
     case dropped
   }

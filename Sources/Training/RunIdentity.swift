@@ -1,0 +1,43 @@
+public import Adversarial
+public import Datasets
+
+extension RunOptions {
+  /// The model with its learning rates scaled for this run's batch.
+  public func prepared(_ model: any ConfiguredModel) -> any ConfiguredModel {
+    var model = model
+    model.scaleLearningRates(by: learningRateFactor(model))
+    return model
+  }
+
+  /// The factor of the learning rates: 1 when the batch is the preset's.
+  public func learningRateFactor(_ model: any ConfiguredModel) -> Float {
+    learningRateRule.factor(batch: batch * accumulation, reference: model.run.batch * model.run.accumulation)
+  }
+
+  /// Everything the bits depend on, by name: model, data, run and model options.
+  public func identity(of model: any ConfiguredModel, _ source: any ImageSource) -> [NamedValue] {
+    [
+      NamedValue("model", model.card.name), NamedValue("preset", model.preset), NamedValue("data", source.name),
+      NamedValue("data fingerprint", hashText(source.fingerprint)),
+    ] + identity + model.options.map { NamedValue($0.name, $0.value) }
+  }
+
+  /// Where two runs differ, as sentences; the name of a data file does not matter, its contents do.
+  static func differences(from old: [NamedValue], to new: [NamedValue]) -> [String] {
+    let ignored: Set<String> = ["data", "preset"]
+    let changed = new.filter { !ignored.contains($0.name) }.compactMap { entry -> String? in
+      let before = old.first { $0.name == entry.name }?.value
+      return before == entry.value ? nil : "\(entry.name) was \(before ?? "unknown"), is \(entry.value)"
+    }
+    let lost = old.filter { entry in !ignored.contains(entry.name) && !new.contains { $0.name == entry.name } }
+    return changed + lost.map { "\($0.name) was \($0.value), is unknown here" }
+  }
+}
+
+extension DataFormat {
+  /// The format of a data set, with its classes or without.
+  public init(_ source: any ImageSource, usingClasses: Bool) {
+    let classes = usingClasses && source.labels != nil ? source.classCount : nil
+    self.init(height: source.format.height, width: source.format.width, channels: source.format.channels, classes: classes)
+  }
+}

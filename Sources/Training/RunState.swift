@@ -1,0 +1,58 @@
+public import Adversarial
+import Kernels
+import Layers
+import Optimization
+
+/// One named array among everything that training changes.
+struct StateArray {
+  /// Slash-separated name in a checkpoint, its last part the dotted path.
+  let name: String
+  let shape: [Int]
+  let memory: FlatMemory
+  let offset: Int
+
+  var buffer: UnsafeMutableBufferPointer<Float> {
+    unsafe UnsafeMutableBufferPointer(start: memory.pointer + offset, count: shape.reduce(1, *))
+  }
+}
+
+extension Recipe {
+  /// Everything that training changes, in a fixed order: parameters, buffers, averages, optimizer state.
+  func stateArrays() -> [StateArray] {
+    networks.flatMap { network -> [StateArray] in
+      let store = network.store
+      guard let values = store.values, let buffers = store.bufferValues else { return [] }
+      func arrays(_ group: String, _ entries: [ParameterStore.Entry], _ memory: FlatMemory) -> [StateArray] {
+        entries.map { StateArray(name: "\(group)/\($0.path)", shape: $0.shape, memory: memory, offset: $0.offset) }
+      }
+      var result = arrays("parameters", store.parameters, values) + arrays("buffers", store.buffers, buffers)
+      if let average = network.average?.allocated() {
+        result += arrays("averages/parameters", store.parameters, average.values)
+        result += arrays("averages/buffers", store.buffers, average.buffers)
+      }
+      for (name, memory) in network.optimizer.state { result += arrays("optimizers/\(name)", store.parameters, memory) }
+      return result
+    }
+  }
+
+  /// Hash of all parameters: the same on every rank and for every number of ranks.
+  public func parameterHash() -> UInt64 { Self.hash(stateArrays().filter { $0.name.hasPrefix("parameters/") }) }
+
+  /// Hash of everything that training changes.
+  public func stateHash() -> UInt64 { Self.hash(stateArrays()) }
+
+  private static func hash(_ arrays: [StateArray]) -> UInt64 {
+    arrays.reduce(0) { seed, array in
+      let path = array.name.utf8.reduce(seed ^ 0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+      let bytes = unsafe UnsafeRawBufferPointer(array.buffer)
+      guard let base = bytes.baseAddress else { return path }
+      return unsafe Kernels.hashBits(base, byteCount: bytes.count, seed: path)
+    }
+  }
+}
+
+/// A hash as logs print it: 16 hexadecimal digits.
+public func hashText(_ hash: UInt64) -> String {
+  let digits = String(hash, radix: 16)
+  return String(repeating: "0", count: 16 - digits.count) + digits
+}

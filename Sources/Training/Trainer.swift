@@ -1,0 +1,217 @@
+public import Adversarial
+public import Communication
+public import Datasets
+import Glibc
+import Layers
+import Optimization
+import Sharding
+import Tensors
+
+/// Runs any recipe: draws batches, computes losses, updates networks, writes checkpoints. Knows no model and prints nothing.
+public final class Trainer {
+  /// How a run ended.
+  public enum Outcome: Sendable, Equatable {
+    /// All steps are done.
+    case finished
+    /// A signal asked to leave; a checkpoint was written.
+    case preempted
+  }
+
+  /// The model at work.
+  public let recipe: any Recipe
+  /// The run's options.
+  public let options: RunOptions
+  /// Model, data and options: what the bits depend on.
+  public let identity: [NamedValue]
+  /// The format the model was built for.
+  public let format: DataFormat
+  /// Steps done.
+  public private(set) var step = 0
+  /// The ranks.
+  public let communicator: any Communicator
+  /// The images.
+  public let source: any ImageSource
+
+  private let group: CommunicatorGroup
+  private let layout: BatchLayout
+  private let loader: BatchLoader
+
+  /// Builds the model for the data and draws its first parameters.
+  ///
+  /// - Parameter model: the model with its options; the learning-rate rule is applied to them here.
+  /// - Throws: `RunError` and `ModelError` when options, ranks and data do not fit.
+  public init(_ model: any ConfiguredModel, options: RunOptions, source: any ImageSource, communicator: any Communicator) throws {
+    try options.validate(ranks: communicator.size)
+    let prepared = options.prepared(model)
+    self.options = options
+    self.source = source
+    self.communicator = communicator
+    format = DataFormat(source, usingClasses: options.usesClasses)
+    identity = options.identity(of: model, source)
+    recipe = try prepared.build(format)
+    group = CommunicatorGroup(communicator, plan: ShardPlan(batch: options.batch, shardCount: options.shards))
+    layout = BatchLayout(group)
+    loader = BatchLoader(
+      source, seed: options.seed, batch: options.batch, samples: group.plan.samples(ofRank: communicator.rank, of: communicator.size),
+      flips: options.flips)
+    for network in recipe.networks { network.store.allocate(seed: options.seed) }
+  }
+
+  /// Goes on from a checkpoint.
+  /// - Throws: `RunError`: 65 with every difference when other options made it, 66 when it cannot be read.
+  public func restore(from path: String) throws {
+    let header = try Checkpoint.header(at: path)
+    let differences = RunOptions.differences(from: header.identity, to: identity)
+    guard differences.isEmpty else {
+      throw RunError(.mismatch, "\(path) belongs to another run: \(differences.joined(separator: "; ")); start a new run with --output")
+    }
+    try Checkpoint.load(recipe, from: path)
+    step = header.step
+    loader.seek(to: header.position)
+  }
+
+  /// Trains up to `options.steps`.
+  /// - Throws: `RunError`: 74 when a checkpoint cannot be written, 77 when ranks differ, 78 when a loss is no number.
+  public func train(checkpoints: CheckpointDirectory?, observer: any RunObserver) throws -> Outcome {
+    try broadcastParameters()
+    let sampler = Sampler(recipe, format: format, seed: options.seed, batch: min(options.batch, 64))
+    var clock = CheckpointClock(options.checkpointEvery)
+    while step < options.steps {
+      let record = try performStep()
+      try observer.stepDone(record)
+      let requests = try communicator.combineFlags(Signals.take() | clock.request(after: step, isLeader: communicator.rank == 0))
+      let leaves = requests & Signals.leave != 0 && step < options.steps
+      if requests & (Signals.checkpoint | CheckpointClock.due) != 0 || step == options.steps {
+        try writeCheckpoint(checkpoints, observer)
+        clock.restart()
+      }
+      if leaves { return .preempted }
+      if communicator.rank == 0 && step < options.steps && options.sampleEvery > 0 && step % options.sampleEvery == 0 {
+        try observer.samplesDue(step: step, sampler)
+      }
+    }
+    if communicator.rank == 0 { try observer.samplesDue(step: step, sampler) }
+    return .finished
+  }
+
+  // MARK: One step
+
+  /// All phases of one step: for each update the losses of its accumulation parts, one step of the optimizer, one of the average.
+  func performStep() throws -> StepRecord {
+    group.step = step
+    let start = ContinuousClock.now
+    var losses = LossMeans()
+    var images = 0
+    for phase in recipe.phases {
+      let network = phase.network
+      for repetition in 0..<phase.times(step) {
+        for part in 0..<options.accumulation {
+          let context = try context(phase, draw: repetition * options.accumulation + part)
+          if phase.needsData { images += options.batch }
+          let loss = network.store.gradient(adding: part > 0) { phase.loss(context) * (1 / Float(options.accumulation)) }
+          try losses.add(phase.name, loss.scalar * Float(options.accumulation), step: step)
+          for (name, value) in context.reports { try losses.add("\(phase.name) \(name)", value.scalar, step: step) }
+        }
+        network.optimizer.update(network.store)
+        network.average?.update(step: step)
+      }
+    }
+    step += 1
+    let elapsed = start.duration(to: .now)
+    let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+    let place = loader.order.place(of: loader.position)
+    return StepRecord(
+      step: step, steps: options.steps, losses: losses.means, images: images, seconds: seconds, epoch: place.epoch, position: loader.position)
+  }
+
+  private func context(_ phase: Phase, draw: Int) throws -> StepContext {
+    guard phase.needsData else {
+      return StepContext(
+        seed: options.seed, step: step, phase: phase.name, draw: draw, layout: layout, images: Tensor([], shape: [0]), labels: nil)
+    }
+    let batch: ImageBatch
+    do {
+      batch = try loader.next()
+    } catch {
+      throw RunError(.inputOutput, "reading images \(loader.position)… of \(source.name): \(error)")
+    }
+    let images = Tensor(rows: batch.images, shape: [batch.count, format.height, format.width, format.channels], layout: layout)
+    let labels = format.classes == nil ? nil : Labels(batch.labels, layout: layout)
+    return StepContext(
+      seed: options.seed, step: step, phase: phase.name, draw: draw, layout: layout, images: images, labels: labels)
+  }
+
+  // MARK: Ranks and files
+
+  /// All ranks drew or read the same numbers; rank 0's are given to all once, so that a damaged copy cannot live on.
+  private func broadcastParameters() throws {
+    guard communicator.size > 1 else { return }
+    for array in recipe.stateArrays() {
+      try unsafe communicator.broadcast(UnsafeMutableRawBufferPointer(array.buffer), from: 0)
+    }
+  }
+
+  /// The attributes of a checkpoint of this moment.
+  public func header() -> CheckpointHeader {
+    CheckpointHeader(
+      identity: identity, step: step, position: loader.position,
+      updates: recipe.networks.map { NamedValue($0.store.name, "\($0.optimizer.updateCount)") },
+      parameterHash: hashText(recipe.parameterHash()), classNames: format.classes == nil ? [] : source.classNames ?? [],
+      environment: Machine.description, format: [format.height, format.width, format.channels, format.classes ?? 0])
+  }
+
+  private func writeCheckpoint(_ checkpoints: CheckpointDirectory?, _ observer: any RunObserver) throws {
+    guard try communicator.allEqual(recipe.stateHash()) else {
+      throw RunError(.replicasDiffer, "step \(step): ranks hold different numbers; resume from the last checkpoint")
+    }
+    guard let checkpoints else { return }
+    var failure: (any Error)?
+    if communicator.rank == 0 {
+      do {
+        try Checkpoint.write(header(), recipe, to: checkpoints.file(step: step))
+        checkpoints.prune(keep: options.keep)
+      } catch {
+        failure = error
+      }
+    }
+    let failed = try communicator.combineFlags(failure == nil ? 0 : 1) != 0
+    if let failure { throw failure }
+    if failed { throw RunError(.inputOutput, "step \(step): rank 0 could not write the checkpoint") }
+    try observer.checkpointWritten(checkpoints.file(step: step), step: step)
+  }
+}
+
+/// When a checkpoint is due by steps or by the clock of rank 0.
+struct CheckpointClock {
+  /// The flag that rides with the signals, so that all ranks act at the same step.
+  static let due: UInt64 = 1 << 32
+  private let cadence: Cadence
+  private var last = ContinuousClock.now
+
+  init(_ cadence: Cadence) { self.cadence = cadence }
+
+  func request(after step: Int, isLeader: Bool) -> UInt64 {
+    switch cadence {
+    case .never: 0
+    case .steps(let number): step % max(number, 1) == 0 ? Self.due : 0
+    case .minutes(let minutes): isLeader && last.duration(to: .now) >= .seconds(minutes * 60) ? Self.due : 0
+    }
+  }
+
+  mutating func restart() { last = .now }
+}
+
+/// Means of named scalars over the updates of a step.
+struct LossMeans {
+  private var names: [String] = []
+  private var sums: [String: (sum: Float, count: Int)] = [:]
+
+  mutating func add(_ name: String, _ value: Float, step: Int) throws {
+    guard value.isFinite else { throw RunError(.notANumber, "step \(step): \(name) is \(value); run with --debug to see where it arises") }
+    if sums[name] == nil { names.append(name) }
+    let old = sums[name] ?? (0, 0)
+    sums[name] = (old.sum + value, old.count + 1)
+  }
+
+  var means: [(name: String, value: Float)] { names.map { ($0, sums[$0].map { $0.sum / Float($0.count) } ?? 0) } }
+}
