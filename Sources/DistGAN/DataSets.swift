@@ -1,5 +1,6 @@
 import ArgumentParser
 import Datasets
+import Training
 
 /// The verb `data`: looks into data sets and writes the embedded ones as files.
 struct DataSets: ParsableCommand {
@@ -17,7 +18,7 @@ struct DataSets: ParsableCommand {
       let source = try DataArgument.open(data)
       print("\(source.name): \(source.count) images, \(DataLine.size(source.format))")
       if let license = source.license { print("licence      \(license)") }
-      print("fingerprint  \(Hash.text(source.fingerprint))")
+      print("fingerprint  \(hashText(source.fingerprint))")
       guard let labels = source.labels else {
         print("classes      none: models are trained without labels")
         return
@@ -61,14 +62,5 @@ struct DataSets: ParsableCommand {
       try OutputFile.creating(output) { try writeHDF5(source, to: output) }
       print("\(output): \(source.count) images, \(DataLine.size(source.format)), \(source.classCount) classes")
     }
-  }
-}
-
-/// A hash as it is printed and stored.
-enum Hash {
-  /// 16 hexadecimal digits.
-  static func text(_ hash: UInt64) -> String {
-    let digits = String(hash, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 }

@@ -20,7 +20,7 @@ struct Ending {
   /// What an error means to whoever started the program.
   init(_ error: any Error, of command: (any ParsableCommand.Type)? = nil) {
     switch error {
-    case let error as RunError: self.init(code: error.exitCode, message: error.message)
+    case let error as RunError: self.init(code: error.code.rawValue, message: error.description)
     case let error as OptionError: self.init(code: 64, message: error.description)
     case let error as ModelError: self.init(code: 65, message: error.description)
     case let error as DatasetError: self.init(code: error.reason.exitCode, message: error.description)

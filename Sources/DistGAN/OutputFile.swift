@@ -20,7 +20,7 @@ enum OutputFile {
     let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (mustBeNew ? O_EXCL : 0), 0o666)
     guard descriptor >= 0 else {
       let reason = errno == EEXIST ? "it exists already; remove it or name another" : unsafe String(cString: strerror(errno))
-      throw RunError(exitCode: 73, message: "\(path): cannot create the file: \(reason)")
+      throw RunError(.cannotCreate, "\(path): cannot create the file: \(reason)")
     }
     close(descriptor)
   }

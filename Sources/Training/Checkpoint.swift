@@ -9,6 +9,8 @@ public struct CheckpointHeader: Sendable, Equatable {
   public var identity: [NamedValue]
   /// Steps done.
   public var step: Int
+  /// Steps of the whole run, as it was planned when this was written; may change at a resume.
+  public var steps: Int
   /// Samples drawn: with the seed, the state of the data order.
   public var position: Int
   /// Updates of each network, by name.
@@ -37,6 +39,7 @@ public enum Checkpoint {
       try writeAtomically(to: path) { writer in
         try writer.setAttribute("format", to: version)
         try writer.setAttribute("step", to: Int64(header.step))
+        try writer.setAttribute("steps", to: Int64(header.steps))
         try writer.setAttribute("position", to: Int64(header.position))
         try writer.setAttribute("parameterHash", to: header.parameterHash)
         try writer.setAttribute("imageFormat", to: header.format.map(Int64.init))
@@ -70,6 +73,7 @@ public enum Checkpoint {
       guard format.count == 4 else { throw RunError(.noInput, "\(path): the image format has \(format.count) sizes, not 4") }
       return CheckpointHeader(
         identity: try pairs("identity"), step: Int(try reader.attribute("step") as Int64),
+        steps: Int(try reader.attribute("steps") as Int64),
         position: Int(try reader.attribute("position") as Int64), updates: try pairs("updates"),
         parameterHash: try reader.attribute("parameterHash"),
         classNames: reader.hasAttribute("classNames") ? try reader.attribute("classNames") : [], environment: try pairs("environment"),

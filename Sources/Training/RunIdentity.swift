@@ -1,5 +1,6 @@
 public import Adversarial
 public import Datasets
+import Foundation
 
 extension RunOptions {
   /// The model with its learning rates scaled for this run's batch.
@@ -17,9 +18,14 @@ extension RunOptions {
   /// Everything the bits depend on, by name: model, data, run and model options.
   public func identity(of model: any ConfiguredModel, _ source: any ImageSource) -> [NamedValue] {
     [
-      NamedValue("model", model.card.name), NamedValue("preset", model.preset), NamedValue("data", source.name),
+      NamedValue("model", model.card.name), NamedValue("preset", model.preset), NamedValue("data", Self.place(of: source)),
       NamedValue("data fingerprint", hashText(source.fingerprint)),
     ] + identity + model.options.map { NamedValue($0.name, $0.value) }
+  }
+
+  /// Name or path by which the data can be opened again.
+  private static func place(of source: any ImageSource) -> String {
+    (source as? HDF5Source).map { URL(fileURLWithPath: $0.path).path } ?? source.name
   }
 
   /// Where two runs differ, as sentences; the name of a data file does not matter, its contents do.

@@ -154,7 +154,7 @@ public final class Trainer {
   /// The attributes of a checkpoint of this moment.
   public func header() -> CheckpointHeader {
     CheckpointHeader(
-      identity: identity, step: step, position: loader.position,
+      identity: identity, step: step, steps: options.steps, position: loader.position,
       updates: recipe.networks.map { NamedValue($0.store.name, "\($0.optimizer.updateCount)") },
       parameterHash: hashText(recipe.parameterHash()), classNames: format.classes == nil ? [] : source.classNames ?? [],
       environment: Machine.description, format: [format.height, format.width, format.channels, format.classes ?? 0])

@@ -1,0 +1,33 @@
+import Communication
+import Foundation
+
+/// A failure that all ranks know of: the first rank tells it, and all leave in order.
+struct SharedFailure: Error {
+  let ending: Ending
+}
+
+extension Communicator {
+  /// Runs `body`, which uses no other rank, and waits for all ranks; if it failed on one, it fails on all.
+  /// - Throws: `SharedFailure` with the error of the first rank that failed; what a collective throws.
+  func together<Value>(_ body: () throws -> Value) throws -> Value {
+    let result = Result { try body() }
+    var report: [UInt8] = []
+    if case .failure(let error) = result {
+      let ending = Ending(error)
+      report = Array("\(ending.code) \(ending.message)".utf8)
+    }
+    let reports = try unsafe report.withUnsafeBytes { try unsafe allGather($0) }
+    guard let rank = reports.firstIndex(where: { !$0.isEmpty }) else { return try result.get() }
+    let parts = String(decoding: reports[rank], as: UTF8.self).split(separator: " ", maxSplits: 1)
+    let isEverywhere = reports.allSatisfy { !$0.isEmpty }
+    let place = isEverywhere ? "" : "rank \(rank): "
+    throw SharedFailure(ending: Ending(code: Int32(parts[0]) ?? 70, message: place + (parts.count > 1 ? parts[1] : "")))
+  }
+
+  /// The first rank's text, on every rank; fails on all if it fails there.
+  func first(_ body: () throws -> String) throws -> String {
+    let text = try together { rank == 0 ? Array(try body().utf8) : [] }
+    let all = try unsafe text.withUnsafeBytes { try unsafe allGather($0) }
+    return String(decoding: all[0], as: UTF8.self)
+  }
+}

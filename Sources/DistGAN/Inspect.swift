@@ -1,0 +1,37 @@
+import Adversarial
+import ArgumentParser
+import Layers
+import Optimization
+import Training
+
+/// The verb `inspect`: what a checkpoint holds, after reading all of it.
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect", abstract: "Shows a checkpoint, or the newest one of a run, after checking all its numbers.")
+
+  @Argument(help: ArgumentHelp("A checkpoint or a run's directory.", valueName: "dir|file"))
+  var path: String
+
+  func run() throws {
+    let candidates = try CheckpointDirectory.candidates(path)
+    let run = try StoredRun(candidates) { print("warning      \($0)") }
+    let recipe = try run.recipe()
+    let header = run.header
+    print("checkpoint   \(run.path)")
+    print("step         \(header.step) of \(header.steps), \(header.position) images drawn")
+    for network in recipe.networks {
+      let name = Text.left(network.store.name, 12)
+      print("\(name) \(network.store.parameterCount) parameters in \(network.store.parameters.count) arrays, "
+        + "\(network.optimizer.updateCount) updates\(network.average == nil ? "" : ", averaged")")
+    }
+    print("parameters   \(header.parameterHash)")
+    let format = header.format
+    print("images       \(format[1]) x \(format[0]) x \(format[2]), \(format[3] == 0 ? "no classes" : "\(format[3]) classes")")
+    if !header.classNames.isEmpty { print("classes      \(header.classNames.joined(separator: ", "))") }
+    for value in header.environment { print("\(Text.left(value.name, 16))  \(value.value)") }
+    print("\nOptions:")
+    let width = header.identity.map(\.name.count).max() ?? 0
+    for value in header.identity { print("  \(Text.left(value.name, width))  \(value.value)") }
+    if candidates.count > 1 { print("\nOlder checkpoints: \(candidates.dropFirst().joined(separator: ", "))") }
+  }
+}

@@ -1,0 +1,127 @@
+import Adversarial
+import Datasets
+import Foundation
+import Images
+import Training
+
+/// What the first rank shows and keeps of a run: progress, `log.jsonl`, sample sheets.
+final class RunConsole: RunObserver {
+  /// Path of the last checkpoint.
+  private(set) var checkpoint: String?
+  /// Path of the last sample sheet.
+  private(set) var samples: String?
+
+  private let directory: String
+  private let source: any ImageSource
+  private let logEvery: Int
+  private let progress: ProgressReporter?
+  private let log: RunLog
+  private let sheet: SampleSheet
+  private let nearest: NearestImages
+  private var tick = Tick()
+  private var whole = Tick()
+  /// Steps until a rest can be foretold; the first ones are slower than the others.
+  private static let warmUp = 5
+
+  /// Sums over some steps.
+  private struct Tick {
+    var steps = 0
+    var images = 0
+    var seconds = 0.0
+
+    mutating func add(_ record: StepRecord) {
+      steps += 1
+      images += record.images
+      seconds += record.seconds
+    }
+
+    var imagesPerSecond: Double? { seconds > 0 && images > 0 ? Double(images) / seconds : nil }
+  }
+
+  /// Opens the log and draws the sheet of real images in `directory`.
+  /// - Parameter progress: nil for a run that prints nothing.
+  init(directory: String, source: any ImageSource, logEvery: Int, progress: ProgressReporter?) throws {
+    self.directory = directory
+    self.source = source
+    self.logEvery = logEvery
+    self.progress = progress
+    log = try RunLog(path: "\(directory)/log.jsonl")
+    sheet = SampleSheet(format: source.format)
+    nearest = NearestImages(source)
+    try sheet.real(source, classes: SheetLabels.shown(of: source.classCount)).writePNG(to: "\(directory)/real.png")
+  }
+
+  func stepDone(_ record: StepRecord) {
+    tick.add(record)
+    whole.add(record)
+    if whole.steps == Self.warmUp { whole.seconds = 0 }
+    let measured = whole.steps - Self.warmUp
+    let remaining = measured > 0 ? whole.seconds / Double(measured) * Double(record.steps - record.step) : nil
+    let lasts = record.step % logEvery == 0 || record.step == record.steps
+    progress?.show(
+      ProgressReporter.Line(
+        step: record.step, steps: record.steps, imagesPerSecond: tick.imagesPerSecond, losses: record.losses, remaining: remaining),
+      lasts: lasts)
+    guard lasts else { return }
+    write(
+      "step",
+      [
+        ("step", .integer(record.step)), ("epoch", .integer(record.epoch)), ("position", .integer(record.position)),
+        ("secondsPerStep", .number(tick.seconds / Double(tick.steps))), ("imagesPerSecond", .number(tick.imagesPerSecond ?? .nan)),
+        ("losses", .object(record.losses.map { ($0.name, .single($0.value)) })),
+      ])
+    tick = Tick()
+  }
+
+  func checkpointWritten(_ path: String, step: Int) {
+    checkpoint = path
+    write("checkpoint", [("step", .integer(step)), ("path", .text(path))])
+    progress?.note("checkpoint   \(path)")
+  }
+
+  func samplesDue(step: Int, _ sampler: Sampler) throws {
+    let path = "\(directory)/samples/step-\(step).png"
+    let labels = SheetLabels(classes: sampler.traits.classes, columns: sheet.columns)
+    let names = labels.rows.map { SampleSheet.name(ofClass: $0, in: source.classNames) }
+    try sheet.generated(sampler.images(labels: labels.all), rowLabels: names, nearest: nearest).writePNG(to: path)
+    samples = path
+    write("samples", [("step", .integer(step)), ("path", .text(path))])
+  }
+
+  /// Leaves the live line.
+  func finish() { progress?.finish() }
+
+  /// A line of the log; one that cannot be written costs a warning, not the run.
+  func write(_ event: String, _ fields: [(name: String, value: JSON)]) {
+    do { try log.write(event, fields) } catch { progress?.note("warning: \(error)") }
+  }
+}
+
+/// The classes of a sample sheet: rows of one class each, evenly spread over a large number of classes.
+struct SheetLabels {
+  /// Classes of the rows; empty without classes.
+  let rows: [Int]
+  /// A class for each image, row by row.
+  let all: [Int32]
+  /// More rows do not fit on a screen.
+  private static let limit = 16
+
+  init(classes: Int?, columns: Int) {
+    rows = Self.shown(of: classes ?? 0)
+    let shown = rows.isEmpty ? [Int](repeating: 0, count: columns) : rows
+    all = shown.flatMap { [Int32](repeating: Int32($0), count: columns) }
+  }
+
+  /// At most 16 of `count` classes.
+  static func shown(of count: Int) -> [Int] {
+    let rows = min(count, limit)
+    return (0..<rows).map { $0 * count / rows }
+  }
+}
+
+/// What the other ranks show: nothing.
+final class SilentObserver: RunObserver {
+  func stepDone(_ record: StepRecord) {}
+  func checkpointWritten(_ path: String, step: Int) {}
+  func samplesDue(step: Int, _ sampler: Sampler) {}
+}
