@@ -64,7 +64,7 @@ with directory() as place:
     refuse(64, "emoji32", "data", "info", "emoji33")
     refuse(64, "verbs", "trian", "--model", "dcgan")
     refuse(64, "batch", *SMALL, "--batch", 0, *output)
-    refuse(64, "steps", *SMALL, *output, "--steps", -1)
+    refuse(64, "steps", *SMALL, *output, "--steps", 0)
     refuse(64, "shards", *SMALL, "--shards", 9, *output)
     refuse(64, "checkpoint-every", *SMALL, "--checkpoint-every", "often", *output)
 

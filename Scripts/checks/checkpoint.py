@@ -12,18 +12,23 @@ with directory() as place:
     run = os.path.join(place, "run")
     printed = succeed(*SMALL, "--output", run, "--steps", 3, "--checkpoint-every", 2, "--seed", 5)
     checkpoints = sorted(os.listdir(os.path.join(run, "checkpoints")))
-    expect(checkpoints == ["latest", "step-2.h5", "step-3.h5"], checkpoints)
-    latest = open(os.path.join(run, "checkpoints", "latest")).read().strip()
-    expect(os.path.basename(latest) == "step-3.h5", latest)
+    expect(checkpoints == ["step-2.h5", "step-3.h5"], checkpoints)
 
     with h5py.File(os.path.join(run, "checkpoints", "step-3.h5")) as file:
         attributes = dict(file.attrs)
-        for name, value in [("model", "dcgan"), ("preset", "demo"), ("step", 3), ("seed", 5), ("batch", 8)]:
-            found = attributes.get(name)
-            found = found.decode() if isinstance(found, bytes) else found
-            expect(found == value, "attribute", name, found, sorted(attributes))
-        options = json.loads(attributes["options"])
-        expect("generator-channels" in json.dumps(options), options)
+        text = lambda values: [value.decode() if isinstance(value, bytes) else value for value in numpy.atleast_1d(values)]
+        pairs = lambda name: dict(zip(text(attributes[name + "Names"]), text(attributes[name + "Values"])))
+        for name, value in [("step", 3), ("steps", 3), ("position", 24)]:
+            expect(attributes[name] == value, "attribute", name, attributes[name])
+        expect(text(attributes["parameterHash"]) == [parameter_hash(printed)], attributes["parameterHash"], printed)
+        expect(attributes["imageFormat"].tolist() == [32, 32, 3, 14], attributes["imageFormat"])
+        expect(len(attributes["classNames"]) == 14, attributes["classNames"])
+        identity = pairs("identity")
+        expected = {"model": "dcgan", "preset": "demo", "data": "emoji32", "seed": "5", "batch": "8", "shards": "8", "latent": "16"}
+        for name, value in expected.items():
+            expect(identity.get(name) == value, "identity", name, identity)
+        expect(pairs("updates") == {"generator": "3", "discriminator": "3"}, pairs("updates"))
+        expect("instruction set" in pairs("environment"), pairs("environment"))
 
         parameters = file["parameters"]
         names = []

@@ -24,7 +24,7 @@ with directory() as place:
 
         table = open(os.path.join(SOURCES, name + ".labels"), "rb").read()
         count = len(images)
-        expect(classes == table[:-count].decode().split(), name, "classes", classes, table[:-count])
+        expect(classes == table[:-count].decode().splitlines()[:len(classes)] and not any(table[:-count].decode().splitlines()[len(classes):]), name, "classes", classes, table[:-count])
         expect(labels.tolist() == list(table[-count:]), name, "labels differ from the table")
 
         atlas = numpy.asarray(Image.open(os.path.join(SOURCES, name + ".png")).convert("RGB" if channels == 3 else "L"))
@@ -37,6 +37,6 @@ with directory() as place:
 
         shown = succeed("data", "info", path)
         for number, title in enumerate(classes):
-            line = next(line for line in shown.splitlines() if line.split()[:1] == [title])
-            expect(int(line.split()[1]) == (labels == number).sum(), name, "histogram", line)
+            line = next(line for line in shown.splitlines() if line.strip().startswith(title + " "))
+            expect(int(line.strip()[len(title) :].split()[0]) == (labels == number).sum(), name, "histogram", line)
 print("datasets: files are what they were made of")

@@ -57,6 +57,9 @@ with directory() as place:
     while not (os.path.isdir(os.path.join(run, "checkpoints")) and checkpoints(run)) and time.time() < deadline:
         time.sleep(0.05)
     expect(checkpoints(run) and process.poll() is None, "USR2: no checkpoint, or the run ended", process.poll())
+    second = finish(subprocess.Popen(
+        command("--resume", run), env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True))
+    expect(second[0] == 69 and "in use" in second[1], "a second run in the same directory", *second)
     process.send_signal(signal.SIGUSR1)
     expect(finish(process)[0] == 75, "USR1 after USR2")
 

@@ -10,7 +10,8 @@ enum DataArgument {
     let isPath = nameOrPath.contains("/") || nameOrPath.hasSuffix(".h5") || nameOrPath.hasSuffix(".hdf5")
     let source: any ImageSource = isPath ? try HDF5Source(path: nameOrPath) : try DatasetCatalog.open(nameOrPath)
     guard (1...4).contains(source.format.channels) else {
-      throw RunError(.mismatch, "\(nameOrPath): images have \(source.format.channels) channels (\(source.format)); 1 to 4 can be shown and trained on")
+      throw RunError(
+        .mismatch, "\(nameOrPath): images have \(source.format.channels) channels (\(source.format)); 1 to 4 can be shown and trained on")
     }
     return source
   }

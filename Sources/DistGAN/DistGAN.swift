@@ -31,7 +31,8 @@ struct DistGAN: ParsableCommand {
     do {
       try Processor.check()
       var command = try parseAsRoot()
-      try command.run()
+      // All other verbs are the work of one process, even when a launcher started several.
+      if command is Train || Ending.isFirstRank { try command.run() }
     } catch {
       Ending(error, of: Self.self).exit()
     }

@@ -66,7 +66,7 @@ struct Ending {
   }
 
   /// Whether this process is the one that speaks, as far as the launcher's environment tells before MPI is started.
-  private static var isFirstRank: Bool {
+  static var isFirstRank: Bool {
     let environment = ProcessInfo.processInfo.environment
     for name in ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"] {
       if let rank = environment[name] { return rank == "0" }

@@ -20,15 +20,17 @@ struct Inspect: ParsableCommand {
     print("checkpoint   \(run.path)")
     print("step         \(header.step) of \(header.steps), \(header.position) images drawn")
     for network in recipe.networks {
-      let name = Text.left(network.store.name, 12)
-      print("\(name) \(network.store.parameterCount) parameters in \(network.store.parameters.count) arrays, "
-        + "\(network.optimizer.updateCount) updates\(network.average == nil ? "" : ", averaged")")
+      let store = network.store
+      let averaged = network.average == nil ? "" : ", averaged"
+      print(
+        "network      \(store.name): \(store.parameterCount) parameters in \(store.parameters.count) arrays, "
+          + "\(network.optimizer.updateCount) updates\(averaged)")
     }
     print("parameters   \(header.parameterHash)")
     let format = header.format
     print("images       \(format[1]) x \(format[0]) x \(format[2]), \(format[3] == 0 ? "no classes" : "\(format[3]) classes")")
     if !header.classNames.isEmpty { print("classes      \(header.classNames.joined(separator: ", "))") }
-    for value in header.environment { print("\(Text.left(value.name, 16))  \(value.value)") }
+    for value in header.environment { print("machine      \(value.name) \(value.value)") }
     print("\nOptions:")
     let width = header.identity.map(\.name.count).max() ?? 0
     for value in header.identity { print("  \(Text.left(value.name, width))  \(value.value)") }

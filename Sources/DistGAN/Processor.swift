@@ -10,7 +10,9 @@ enum Processor {
   /// - Throws: `RunError` that names what is missing.
   static func check() throws {
     guard let missing = unsafe cprocessor_missing() else { return }
-    throw RunError(.internalError, unsafe "this program was compiled for \(target) with \(String(cString: missing)), which this processor lacks; "
+    throw RunError(
+      .internalError,
+      unsafe "this program was compiled for \(target) with \(String(cString: missing)), which this processor lacks; "
         + "build it here, or for all nodes with DIST_GAN_MARCH=x86-64-v3 swift build -c release")
   }
 }

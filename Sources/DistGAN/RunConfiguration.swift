@@ -30,7 +30,8 @@ struct RunConfiguration {
     let stored = candidates.isEmpty ? nil : try StoredRun(candidates) { warnings.append($0) }
     if let stored, let name = flags.model, name != stored.model.card.name {
       _ = try zoo.entry(name)
-      throw RunError(.mismatch, "\(stored.path) was made by the model \(stored.model.card.name), not by \(name); begin a new run with --output")
+      throw RunError(
+        .mismatch, "\(stored.path) was made by the model \(stored.model.card.name), not by \(name); begin a new run with --output")
     }
     guard let name = flags.model ?? stored?.model.card.name else {
       throw OptionError("--model is needed; known ones: \(zoo.entries.map(\.card.name).joined(separator: ", "))")
@@ -71,11 +72,12 @@ struct RunConfiguration {
     options.steps = flags.steps ?? stored?.header.steps ?? options.steps
     options.checkpointEvery = try flags.checkpointEvery.map(cadence) ?? options.checkpointEvery
     options.keep = flags.keep ?? options.keep
-    options.sampleEvery = flags.sampleEvery ?? max(1, options.steps / 20)
+    options.sampleEvery = flags.sampleEvery ?? max(100, options.steps / 20)
     options.isDebug = flags.debug
     try options.validate(ranks: 1)
     if let stored, stored.header.step > options.steps {
-      throw OptionError("--steps \(options.steps): \(stored.path) has \(stored.header.step) steps already; --steps counts those of the whole run")
+      throw OptionError(
+        "--steps \(options.steps): \(stored.path) has \(stored.header.step) steps already; --steps counts those of the whole run")
     }
     return options
   }

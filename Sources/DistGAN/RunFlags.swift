@@ -30,7 +30,8 @@ struct RunFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Seed of everything random (default: 1).", valueName: "number"))
   var seed: UInt64?
 
-  @Option(help: ArgumentHelp("What a batch other than the preset's does to learning rates: none (default), linear, sqrt.", valueName: "rule"))
+  @Option(
+    help: ArgumentHelp("What a batch other than the preset's does to learning rates: none (default), linear, sqrt.", valueName: "rule"))
   var lrRule: String?
 
   @Flag(inversion: .prefixedNo, help: "Whether images are mirrored at random (default: --flip, but --no-flip for grey images).")
@@ -39,13 +40,17 @@ struct RunFlags: ParsableArguments {
   @Flag(help: "Ignore the labels of the data.")
   var unconditional = false
 
-  @Option(help: ArgumentHelp("How often a checkpoint is written: steps, or minutes as 10m; never: only at the end (default: 10m).", valueName: "steps|minutes"))
+  @Option(
+    help: ArgumentHelp(
+      "How often a checkpoint is written: steps, or minutes as 10m; never: only at the end (default: 10m).", valueName: "steps|minutes"))
   var checkpointEvery: String?
 
   @Option(help: ArgumentHelp("Checkpoints that are kept (default: 3).", valueName: "count"))
   var keep: Int?
 
-  @Option(help: ArgumentHelp("Steps from one sample sheet to the next; 0: only at the end (default: a twentieth of all).", valueName: "steps"))
+  @Option(
+    help: ArgumentHelp(
+      "Steps from one sample sheet to the next; 0: only at the end (default: a twentieth of all, 100 or more).", valueName: "steps"))
   var sampleEvery: Int?
 
   @Option(help: ArgumentHelp("Steps from one line of the log to the next (default: 20).", valueName: "steps"))

@@ -1,6 +1,7 @@
 import Adversarial
 import Communication
 import Datasets
+import Foundation
 import Training
 
 /// What is told of a run before its first step: for people as lines, for programs as fields.
@@ -30,8 +31,10 @@ struct RunHeader {
     let presetBatch = run.preset.run.batch * run.preset.run.accumulation
     if batch != presetBatch {
       let factor = options.learningRateFactor(model)
-      let effect = options.learningRateRule == .none ? "learning rates stay (--lr-rule linear, sqrt)" : "learning rates are scaled by \(factor)"
-      lines.append(("learning rate", "batch \(batch) for the preset's \(presetBatch), rule \(options.learningRateRule.rawValue): \(effect)"))
+      let effect =
+        options.learningRateRule == .none ? "learning rates stay (--lr-rule linear, sqrt)" : "learning rates are scaled by \(factor)"
+      lines.append(
+        ("learning rate", "batch \(batch) for the preset's \(presetBatch), rule \(options.learningRateRule.rawValue): \(effect)"))
     }
     fields += [
       ("program", .text("dist-gan \(DistGAN.version)")), ("command", .list(CommandLine.arguments.map(JSON.text))), ("step", .integer(step)),
@@ -56,9 +59,14 @@ struct RunHeader {
   mutating func add(ranks communicator: any Communicator, threads: Int, note: String?) {
     let (ranks, hosts) = (communicator.size, communicator.hosts)
     lines.append(
-      ("ranks", "\(ranks) x \(threads) \(threads == 1 ? "thread" : "threads") on \(hosts) \(hosts == 1 ? "host" : "hosts") (\(communicator.hostName))"))
+      (
+        "ranks",
+        "\(ranks) x \(threads) \(threads == 1 ? "thread" : "threads") on \(hosts) \(hosts == 1 ? "host" : "hosts") (\(communicator.hostName))"
+      ))
     if let note { lines.append(("cores", note)) }
-    lines.append(("processor", Machine.description.map { "\($0.name) \($0.value)" }.joined(separator: ", ")))
+    // OpenBLAS lists its build flags as well, of which the log keeps all.
+    let machine = Machine.description.map { "\($0.name) \($0.value.components(separatedBy: " NO_")[0])" }
+    lines.append(("processor", machine.joined(separator: ", ")))
     fields += [
       ("ranks", .integer(ranks)), ("threads", .integer(threads)), ("hosts", .integer(hosts)), ("host", .text(communicator.hostName)),
       ("machine", .texts(Machine.description.map { ($0.name, $0.value) })),
@@ -70,7 +78,10 @@ struct RunHeader {
     lines.append(("parameters", plan.networks.map { "\($0.name) \(Text.count($0.parameters))" }.joined(separator: ", ")))
     let memory = plan.stateBytesPerRank + plan.activationBytesPerRank
     lines.append(
-      ("a step", "\(Text.operations(plan.flopsPerStep)), \(Text.bytes(plan.reducedBytesPerStep)) summed over ranks, about \(Text.bytes(memory)) a rank"))
+      (
+        "a step",
+        "\(Text.operations(plan.flopsPerStep)), \(Text.bytes(plan.reducedBytesPerStep)) summed over ranks, about \(Text.bytes(memory)) a rank"
+      ))
     fields.append(
       (
         "plan",

@@ -48,7 +48,8 @@ struct StoredRun {
   /// The format of the images.
   var format: DataFormat {
     DataFormat(
-      height: header.format[0], width: header.format[1], channels: header.format[2], classes: header.format[3] == 0 ? nil : header.format[3])
+      height: header.format[0], width: header.format[1], channels: header.format[2], classes: header.format[3] == 0 ? nil : header.format[3]
+    )
   }
 
   /// The networks with the numbers of the checkpoint.
@@ -58,7 +59,8 @@ struct StoredRun {
     for network in recipe.networks { network.store.allocate(seed: 0, drawing: false) }
     try Checkpoint.load(recipe, from: path)
     guard hashText(recipe.parameterHash()) == header.parameterHash else {
-      throw RunError(.noInput, "\(path): parameters do not have the hash \(header.parameterHash) that was stored with them: the file is damaged")
+      throw RunError(
+        .noInput, "\(path): parameters do not have the hash \(header.parameterHash) that was stored with them: the file is damaged")
     }
     return recipe
   }

@@ -29,7 +29,8 @@ struct TrainingSession {
     let threads = flags.threads ?? share.threads
     Workers.start(threads: threads)
     let plan = try communicator.together {
-      try Plan(run.model, options: run.options, data: DataFormat(run.source, usingClasses: run.options.usesClasses), ranks: communicator.size)
+      try Plan(
+        run.model, options: run.options, data: DataFormat(run.source, usingClasses: run.options.usesClasses), ranks: communicator.size)
     }
     func header(from step: Int) -> RunHeader {
       var header = RunHeader(run, from: step)
@@ -87,7 +88,8 @@ struct TrainingSession {
     console.write(
       "end",
       [
-        ("outcome", .text(outcome == .finished ? "finished" : "preempted")), ("step", .integer(trainer.step)), ("seconds", .number(seconds)),
+        ("outcome", .text(outcome == .finished ? "finished" : "preempted")), ("step", .integer(trainer.step)),
+        ("seconds", .number(seconds)),
         ("parameters", .text(hash)),
       ])
     if flags.profile { progress?.note(Self.table(profile)) }
@@ -153,7 +155,8 @@ struct TrainingSession {
     let newest = (try? CheckpointDirectory.candidates(output))?.first
     let (own, other) = (URL(fileURLWithPath: checkpoint).standardized, newest.map { URL(fileURLWithPath: $0).standardized })
     if let other, let newest, own != other {
-      throw RunError(.cannotCreate, "\(output): it holds newer or other checkpoints (\(newest)); resume the directory, or begin a branch with --output")
+      throw RunError(
+        .cannotCreate, "\(output): it holds newer or other checkpoints (\(newest)); resume the directory, or begin a branch with --output")
     }
     return output
   }

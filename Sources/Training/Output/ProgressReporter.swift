@@ -3,7 +3,7 @@ internal import Glibc
 
 /// Progress of a run for people: on a terminal one live line below lasting ones, in a file plain lines.
 ///
-/// Columns are fixed: `step  1200/6000   84.1 imgs/s   discriminator  0.8123   generator  0.4410   ETA  9 min 30 s`.
+/// Columns are fixed: `step  1200/6000   84.1 imgs/s   ETA  9 min 30 s   discriminator  0.8123   generator  0.4410`.
 /// Losses are dimensionless; a value that is worth keeping is in the run's log.
 public final class ProgressReporter {
   /// One state of the run.
@@ -36,8 +36,8 @@ public final class ProgressReporter {
       let total = "\(steps)"
       var columns = ["step " + Self.right("\(step)", total.count) + "/" + total]
       columns.append(Self.right(imagesPerSecond.map { String(format: "%.1f", $0) } ?? "-", 8) + " imgs/s")
-      for loss in losses { columns.append(loss.name + Self.right(String(format: "%.4f", Double(loss.value)), 10)) }
       columns.append("ETA " + Self.right(remaining.map(Self.duration) ?? "-", 11))
+      for loss in losses { columns.append(loss.name + Self.right(String(format: "%.4f", Double(loss.value)), 10)) }
       return columns.joined(separator: "  ")
     }
 

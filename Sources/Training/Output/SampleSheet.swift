@@ -33,7 +33,7 @@ public struct SampleSheet {
       let matches = try nearest.matches(for: chosen)
       let found = try matches.map { picture(try nearest.image(of: $0).pixels(format)) }
       sections.append(
-        Sheet.Section(caption: "first of a row above, nearest real image below", padded(chosen.map { picture($0.pixels(format)) }) + found))
+        Sheet.Section(caption: "below each sample its nearest real image", padded(chosen.map { picture($0.pixels(format)) }) + found))
     }
     return sheet(sections)
   }

@@ -16,7 +16,7 @@ import Testing
   let line = Line(step: 12, steps: 6000, imagesPerSecond: 84.06, losses: [("discriminator", 0.8123), ("generator", -1.5)], remaining: 570)
 
   @Test func `columns keep their places when numbers grow`() {
-    #expect(line.text == "step   12/6000      84.1 imgs/s  discriminator    0.8123  generator   -1.5000  ETA  9 min 30 s")
+    #expect(line.text == "step   12/6000      84.1 imgs/s  ETA  9 min 30 s  discriminator    0.8123  generator   -1.5000")
     let later = Line(
       step: 5999, steps: 6000, imagesPerSecond: 12345.6, losses: [("discriminator", -100.25), ("generator", 1234.5)], remaining: nil)
     #expect(later.text.count == line.text.count)
