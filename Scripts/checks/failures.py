@@ -10,7 +10,8 @@ import time
 import h5py
 import numpy
 
-from checking import ENVIRONMENT, SMALL, command, directory, expect
+from checking import ENVIRONMENT, SMALL, command, directory, expect, succeed
+from checking import run as run_program
 
 
 def fail(run, harm, ranks, *words):
@@ -31,7 +32,18 @@ def fail(run, harm, ranks, *words):
     return process.returncode, text
 
 
+def checksum(content):
+    """CRC-32C (Castagnoli), bit by bit: the small arrays of this check need no table."""
+    register = 0xFFFFFFFF
+    for byte in content:
+        register ^= byte
+        for _ in range(8):
+            register = register >> 1 ^ (0x82F63B78 if register & 1 else 0)
+    return register ^ 0xFFFFFFFF
+
+
 with directory() as place:
+    expect(checksum(b"123456789") == 0xE3069283, "the checksum's own test value")
     data = os.path.join(place, "data.h5")
     for ranks in [1, 2]:
         with h5py.File(data, "w") as file:
@@ -48,4 +60,17 @@ with directory() as place:
         expect(code == 74 and "step-" in text, f"no place for samples on {ranks} ranks: exit code {code}", text)
         if ranks > 1:
             expect(re.search(r"rank 0 on host \S+ at step \d+: ", text), text)
+    # Not a number: found by all ranks at once and said by one; --debug names the first operation.
+    run = os.path.join(place, "nan")
+    succeed(*SMALL, "--output", run, "--steps", 1)
+    with h5py.File(os.path.join(run, "checkpoints", "step-1.h5"), "r+") as file:
+        name = next(name for name in file["parameters"] if name.startswith("generator") and file["parameters"][name].ndim > 1)
+        array = file["parameters"][name]
+        array[...] = numpy.float32("nan")
+        array.attrs.modify("crc32c", checksum(array[...].tobytes()))
+    for ranks, words in [(None, []), (2, []), (None, ["--debug"])]:
+        result = run_program("--resume", run, "--steps", 3, *words, ranks=ranks)
+        sentences = [line for line in result.stderr.splitlines() if line.startswith("dist-gan: ")]
+        expect(result.returncode == 78 and len(sentences) == 1, f"NaN on {ranks} ranks", result.returncode, result.stderr)
+        expect(("generator" in sentences[0] and "gave" in sentences[0]) if words else "step 1" in sentences[0], sentences)
 print("failures: each ends all ranks with its exit code")

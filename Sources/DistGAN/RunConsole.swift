@@ -63,6 +63,7 @@ final class RunConsole: RunObserver {
         step: record.step, steps: record.steps, imagesPerSecond: tick.imagesPerSecond, losses: record.losses, remaining: remaining),
       lasts: lasts)
     guard lasts else { return }
+    if record.step == record.steps { progress?.finish() }
     write(
       "step",
       [
