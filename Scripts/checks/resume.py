@@ -44,7 +44,8 @@ with directory() as place:
     # Own data: one channel, no labels, found again from another directory.
     data = at("own data.h5")
     with h5py.File(data, "w") as file:
-        file.create_dataset("imgs", data=numpy.random.default_rng(2).integers(0, 256, (21, 1, 32, 32), dtype=numpy.uint8), compression="gzip")
+        images = numpy.random.default_rng(2).integers(0, 256, (21, 1, 32, 32), dtype=numpy.uint8)
+        file.create_dataset("imgs", data=images, compression="gzip")
     os.chdir(place)
     printed = succeed(*SMALL, "--data", "own data.h5", "--steps", 2)
     expect("runs/dcgan-demo-own-data" in printed and os.path.isdir("runs/dcgan-demo-own-data"), printed)
