@@ -68,7 +68,11 @@ public struct Cores: Sendable, Equatable {
   static func words(for cores: [Int]) -> String {
     var runs: [ClosedRange<Int>] = []
     for core in cores {
-      if let last = runs.last, last.upperBound + 1 == core { runs[runs.count - 1] = last.lowerBound...core } else { runs.append(core...core) }
+      if let last = runs.last, last.upperBound + 1 == core {
+        runs[runs.count - 1] = last.lowerBound...core
+      } else {
+        runs.append(core...core)
+      }
     }
     let names = runs.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
     return (cores.count == 1 ? "core " : "cores ") + names.joined(separator: ",")

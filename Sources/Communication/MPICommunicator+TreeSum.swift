@@ -5,7 +5,8 @@ extension MPICommunicator {
   /// Up to this many elements, all nodes go to all ranks in one message: latency counts, not bandwidth.
   static let shortSum = 4096
 
-  public func sumTree(_ partials: UnsafeMutablePointer<Float>, count: Int, plan: ShardPlan, into result: UnsafeMutablePointer<Float>) throws {
+  public func sumTree(_ partials: UnsafeMutablePointer<Float>, count: Int, plan: ShardPlan, into result: UnsafeMutablePointer<Float>) throws
+  {
     if count == 0 { return }
     if size == 1 {
       if unsafe partials != result { unsafe result.update(from: partials, count: count) }

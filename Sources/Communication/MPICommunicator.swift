@@ -75,14 +75,16 @@ internal import Sharding
     for start in stride(from: 0, to: bytes.count, by: Self.largestMessage) {
       let length = min(Self.largestMessage, bytes.count - start)
       try Self.check(
-        unsafe MPI_Bcast(bytes.baseAddress! + start, Int32(length), MPI_BYTE, Int32(root), world), "broadcasting \(length) bytes from rank \(root)")
+        unsafe MPI_Bcast(bytes.baseAddress! + start, Int32(length), MPI_BYTE, Int32(root), world),
+        "broadcasting \(length) bytes from rank \(root)")
     }
   }
 
   public func allGather(_ bytes: UnsafeRawBufferPointer) throws -> [[UInt8]] {
     var length = Int64(bytes.count)
     var lengths = [Int64](repeating: 0, count: size)
-    try Self.check(unsafe MPI_Allgather(&length, 1, MPI_INT64_T, &lengths, 1, MPI_INT64_T, world), "gathering the lengths of \(size) messages")
+    try Self.check(
+      unsafe MPI_Allgather(&length, 1, MPI_INT64_T, &lengths, 1, MPI_INT64_T, world), "gathering the lengths of \(size) messages")
     // One broadcast per rank: what is gathered (names, options, sample rows) is rare or small, and lengths may exceed C's `int`.
     return try (0..<size).map { root in
       var message = unsafe root == rank ? Array(bytes) : [UInt8](repeating: 0, count: Int(lengths[root]))

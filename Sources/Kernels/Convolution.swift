@@ -85,8 +85,9 @@ extension ConvolutionGeometry {
 /// The convolution `y = x * w` of each sample: `x` `[samples, height, width, inputChannels]`, `w` as `g` says, `y`
 /// `[samples, outputHeight, outputWidth, outputChannels]`.
 ///
-/// One matrix product per sample, band of rows and group.
+/// By Winograd's algorithm where it pays, else by one matrix product per sample, band of rows and group.
 public func convolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, _ y: Output) {
+  if g.usesWinograd { return winogradConvolution(g, samples: samples, x, w, y) }
   let windows = TapGather(
     height: g.height, width: g.width, imageChannels: g.inputChannels, step: g.stride, taps: g.taps, columns: g.outputWidth,
     channels: g.inputChannels / g.groups)
@@ -98,6 +99,7 @@ public func convolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w:
 
 /// The adjoint of `convolution` in `x`: `dy` `[samples, outputHeight, outputWidth, outputChannels]`, `dx` like `x`.
 public func convolutionInputGradient(_ g: ConvolutionGeometry, samples: Int, _ dy: Input, _ w: Input, _ dx: Output) {
+  if g.usesWinograd { return winogradInputGradient(g, samples: samples, dy, w, dx) }
   let inputs = g.inputChannels / g.groups
   let outputs = g.outputChannels / g.groups
   for phase in 0..<g.stride * g.stride {
@@ -133,7 +135,7 @@ public func convolutionInputGradient(_ g: ConvolutionGeometry, samples: Int, _ d
 }
 
 /// Transposes a matrix whose rows lie `stride` apart, square by square.
-private func turn(_ x: Input, rows: Int, columns: Int, stride: Int, _ y: Output) {
+func turn(_ x: Input, rows: Int, columns: Int, stride: Int, _ y: Output) {
   var top = 0
   while top < rows {
     let bottom = min(rows, top + 16)

@@ -7,6 +7,7 @@ public import Sharding
 /// samples, multiplies them with `dy` sample by sample (for images below 256 pixels segment by segment), and adds the leaves by
 /// `rows.steps`.
 public func convolutionWeightGradient(_ g: ConvolutionGeometry, rows: ShardRows, _ x: Input, _ dy: Input, _ dw: Output) {
+  if g.usesWinograd { return winogradWeightGradient(g, rows: rows, x, dy, dw) }
   let inputs = g.inputChannels / g.groups
   let outputs = g.outputChannels / g.groups
   let pixels = g.outputHeight * g.outputWidth

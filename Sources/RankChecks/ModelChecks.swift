@@ -1,7 +1,7 @@
 import Adversarial
 import Communication
-import Layers
 import Kernels
+import Layers
 import Optimization
 import Sharding
 import Tensors

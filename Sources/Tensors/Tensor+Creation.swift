@@ -39,7 +39,8 @@ extension Tensor {
   }
 
   /// Uniform numbers in `[low, high)`; row i is a function of `key` and its global sample index only.
-  public static func uniform(_ shape: [Int], from low: Float = 0, to high: Float = 1, key: RandomKey, layout: BatchLayout? = nil) -> Tensor {
+  public static func uniform(_ shape: [Int], from low: Float = 0, to high: Float = 1, key: RandomKey, layout: BatchLayout? = nil) -> Tensor
+  {
     let result = Tensor.uninitialized(shape, layout: layout)
     let (rows, size) = result.rowsAndSize
     unsafe Kernels.fillUniform(key, firstRow: layout?.firstSample ?? 0, rowCount: rows, rowSize: size, result.output)

@@ -26,7 +26,8 @@ public final class RunDirectory {
     descriptor = unsafe open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
       throw RunError(
-        .cannotCreate, "cannot write into the output directory \(path): \(unsafe String(cString: strerror(errno))); choose another with --output")
+        .cannotCreate,
+        "cannot write into the output directory \(path): \(unsafe String(cString: strerror(errno))); choose another with --output")
     }
     // The kernel drops the lock when the process ends, however it ends.
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {

@@ -121,7 +121,8 @@ public final class Trainer {
     let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
     let place = loader.order.place(of: loader.position)
     return StepRecord(
-      step: step, steps: options.steps, losses: losses.means, images: images, seconds: seconds, epoch: place.epoch, position: loader.position)
+      step: step, steps: options.steps, losses: losses.means, images: images, seconds: seconds, epoch: place.epoch,
+      position: loader.position)
   }
 
   private func context(_ phase: Phase, draw: Int) throws -> StepContext {

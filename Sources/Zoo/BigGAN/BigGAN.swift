@@ -30,7 +30,8 @@ public final class BigGAN: Model {
     }
     let widths = try BigGANWidths(size: data.height)
     if options.attention > 0 && options.attention > data.height / 2 {
-      throw ModelError("biggan: --attention \(options.attention) needs images of at least \(2 * options.attention) px, the critic halves first")
+      throw ModelError(
+        "biggan: --attention \(options.attention) needs images of at least \(2 * options.attention) px, the critic halves first")
     }
     self.options = options
     classes = data.classes

@@ -1,0 +1,131 @@
+import Foundation
+import Kernels
+import Sharding
+import Testing
+
+/// Convolutions that Winograd's algorithm computes, against loops in Double.
+@Suite struct WinogradTests {
+  struct Shape: CustomTestStringConvertible {
+    var samples = 3
+    var height: Int
+    var width: Int
+    var inputs: Int
+    var outputs: Int
+    var pads = (1, 1, 1, 1)
+    var testDescription: String { "\(samples)x\(height)x\(width), \(inputs) to \(outputs), pads \(pads)" }
+
+    var geometry: ConvolutionGeometry {
+      ConvolutionGeometry(
+        height: height, width: width, inputChannels: inputs, outputChannels: outputs, kernelHeight: 3, kernelWidth: 3,
+        padTop: pads.0, padLeft: pads.1, padBottom: pads.2, padRight: pads.3)
+    }
+  }
+
+  static let shapes = [
+    Shape(height: 4, width: 4, inputs: 16, outputs: 16), Shape(height: 8, width: 8, inputs: 32, outputs: 48),
+    Shape(height: 7, width: 9, inputs: 16, outputs: 64), Shape(height: 13, width: 6, inputs: 80, outputs: 32),
+    Shape(height: 9, width: 10, inputs: 32, outputs: 32, pads: (0, 2, 1, 0)),
+  ]
+
+  static func drawn(_ count: Int, _ seed: Int) -> [Float] {
+    (0..<count).map { index in
+      let mixed = UInt64(seed &* 7919 &+ index &+ 1) &* 0x9e37_79b9_7f4a_7c15
+      return Float(Int64(bitPattern: mixed ^ (mixed >> 29)) >> 40) / 8_388_608
+    }
+  }
+
+  /// Calls `term(y, x, w)` with the flat indices of every product of the convolution.
+  static func products(_ g: ConvolutionGeometry, samples: Int, _ term: (Int, Int, Int) -> Void) {
+    for n in 0..<samples {
+      for i in 0..<g.outputHeight {
+        for j in 0..<g.outputWidth {
+          for a in 0..<3 {
+            for b in 0..<3 {
+              let (row, column) = (i + a - g.padTop, j + b - g.padLeft)
+              guard row >= 0, row < g.height, column >= 0, column < g.width else { continue }
+              for c in 0..<g.inputChannels {
+                for k in 0..<g.outputChannels {
+                  term(
+                    ((n * g.outputHeight + i) * g.outputWidth + j) * g.outputChannels + k,
+                    ((n * g.height + row) * g.width + column) * g.inputChannels + c,
+                    ((a * 3 + b) * g.inputChannels + c) * g.outputChannels + k)
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// Root of the mean squared difference over that of the expected values. F(4x4, 3x3) in Float has 2e-6 to 7e-6.
+  static func error(_ found: [Float], _ expected: [Double]) -> Double {
+    var (difference, size) = (0.0, 0.0)
+    for (f, e) in zip(found, expected) {
+      difference += (Double(f) - e) * (Double(f) - e)
+      size += e * e
+    }
+    return (difference / size).squareRoot()
+  }
+
+  @Test(arguments: shapes) func `all three passes agree with loops in Double`(shape: Shape) {
+    let (g, samples) = (shape.geometry, shape.samples)
+    let x = Self.drawn(samples * g.height * g.width * g.inputChannels, 1)
+    let w = Self.drawn(9 * g.inputChannels * g.outputChannels, 2)
+    let dy = Self.drawn(samples * g.outputHeight * g.outputWidth * g.outputChannels, 3)
+    var (y64, dx64, dw64) = (
+      [Double](repeating: 0, count: dy.count), [Double](repeating: 0, count: x.count), [Double](repeating: 0, count: w.count)
+    )
+    Self.products(g, samples: samples) { yi, xi, wi in
+      y64[yi] += Double(x[xi]) * Double(w[wi])
+      dx64[xi] += Double(dy[yi]) * Double(w[wi])
+      dw64[wi] += Double(x[xi]) * Double(dy[yi])
+    }
+    var (y, dx, dw) = (
+      [Float](repeating: .nan, count: dy.count), [Float](repeating: .nan, count: x.count), [Float](repeating: .nan, count: w.count)
+    )
+    unsafe convolution(g, samples: samples, x, w, &y)
+    unsafe convolutionInputGradient(g, samples: samples, dy, w, &dx)
+    let rows = ShardRows(segments: [[0..<1], [1..<samples]], tree: ShardTree(shardCount: 2), owned: 0..<2)
+    unsafe convolutionWeightGradient(g, rows: rows, x, dy, &dw)
+    #expect(Self.error(y, y64) < 1e-5)
+    #expect(Self.error(dx, dx64) < 1e-5)
+    #expect(Self.error(dw, dw64) < 1e-5)
+  }
+
+  @Test func `a sample's bits do not depend on the batch it comes in`() {
+    let g = Shape(height: 12, width: 8, inputs: 32, outputs: 48).geometry
+    let (inputSize, outputSize) = (g.height * g.width * g.inputChannels, g.outputHeight * g.outputWidth * g.outputChannels)
+    let x = Self.drawn(7 * inputSize, 4)
+    let w = Self.drawn(9 * g.inputChannels * g.outputChannels, 5)
+    var together = [Float](repeating: 0, count: 7 * outputSize)
+    unsafe convolution(g, samples: 7, x, w, &together)
+    for sample in 0..<7 {
+      var alone = [Float](repeating: 0, count: outputSize)
+      unsafe convolution(g, samples: 1, Array(x[(sample * inputSize)..<((sample + 1) * inputSize)]), w, &alone)
+      #expect(alone == Array(together[(sample * outputSize)..<((sample + 1) * outputSize)]), "sample \(sample)")
+    }
+  }
+
+  @Test func `shards summed apart have the bits of all shards together`() {
+    let g = Shape(height: 8, width: 8, inputs: 16, outputs: 32).geometry
+    let (inputSize, outputSize, weightSize) = (64 * 16, 64 * 32, 9 * 16 * 32)
+    let plan = ShardPlan(batch: 7, shardCount: 4)
+    let (x, dy) = (Self.drawn(7 * inputSize, 6), Self.drawn(7 * outputSize, 7))
+    func gradient(_ owned: Range<Int>) -> [Float] {
+      let first = plan.samples(ofShard: owned.lowerBound).lowerBound
+      let segments = owned.map { shard in
+        let samples = plan.samples(ofShard: shard)
+        return [(samples.lowerBound - first)..<(samples.upperBound - first)]
+      }
+      let rows = ShardRows(segments: segments, tree: plan.tree, owned: owned)
+      let end = first + rows.rowCount
+      var dw = [Float](repeating: 0, count: rows.nodeCount * weightSize)
+      unsafe convolutionWeightGradient(
+        g, rows: rows, Array(x[(first * inputSize)..<(end * inputSize)]), Array(dy[(first * outputSize)..<(end * outputSize)]), &dw)
+      return dw
+    }
+    let (left, right) = (gradient(0..<2), gradient(2..<4))
+    #expect(zip(left, right).map { $0 + $1 } == gradient(0..<4))
+  }
+}
