@@ -72,7 +72,9 @@ let package = Package(
         "Datasets", "Images", "CProcessor", argumentParser, logging,
       ], swiftSettings: strict),
     // Tests
-    .target(name: "TestSupport", dependencies: ["Tensors", "Layers"], swiftSettings: strict),
+    // Replay evaluates graphs thousands of times in naive loops: optimised in debug builds too, checks stay.
+    .target(
+      name: "TestSupport", dependencies: ["Kernels", "Sharding", "Tensors"], swiftSettings: strict + [.unsafeFlags(["-O"])]),
     .executableTarget(
       name: "RankChecks",
       dependencies: [
@@ -83,7 +85,11 @@ let package = Package(
     .testTarget(name: "CommunicationTests", dependencies: ["Communication", "Sharding"], swiftSettings: strict),
     .testTarget(name: "ArchiveTests", dependencies: ["Archive"], swiftSettings: strict),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "CEmbedded"], swiftSettings: strict),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
+    .testTarget(name: "TensorsTests", dependencies: ["Kernels", "Sharding", "Tensors", "Layers", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "LayersTests", dependencies: ["Kernels", "Sharding", "Tensors", "Layers", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "OptimizationTests", dependencies: ["Tensors", "Layers", "Optimization", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "ZooTests", dependencies: ["Zoo", "Adversarial", "Optimization", "Layers", "Tensors", "Sharding", "Kernels"],
       swiftSettings: strict),

@@ -7,7 +7,7 @@ package final class Node {
   private static let counter = Atomic<Int>(0)
 
   /// Creation number.
-  let number: Int
+  package let number: Int
   /// Nil for a leaf.
   package private(set) var primitive: (any Primitive)?
   /// The inputs, with their nodes; without numbers where the primitive does not need them.
