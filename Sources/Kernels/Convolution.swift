@@ -5,8 +5,6 @@
 private struct ConvolutionPass {
   var windows: TapGather
   var groups: Int
-  /// Rows of the window grid.
-  var rows: Int
   /// Numbers in one source image and in one target image.
   var sourceSize, targetSize: Int
   var targetChannels: Int
@@ -15,6 +13,7 @@ private struct ConvolutionPass {
   var targetRow, targetColumn, targetStep: Int
 
   var outputs: Int { targetChannels / groups }
+  var rows: Int { windows.rows }
 
   /// Rows of the grid that one task computes: a function of the shape alone. A band's matrix stays within about 4 MiB, and an image of
   /// at least 256 windows makes at least two bands, so that two threads find work in a single sample.
@@ -89,10 +88,11 @@ extension ConvolutionGeometry {
 public func convolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, _ y: Output) {
   if g.usesWinograd { return winogradConvolution(g, samples: samples, x, w, y) }
   let windows = TapGather(
-    height: g.height, width: g.width, imageChannels: g.inputChannels, step: g.stride, taps: g.taps, columns: g.outputWidth,
+    height: g.height, width: g.width, imageChannels: g.inputChannels, step: g.stride, taps: g.taps, rows: g.outputHeight,
+    columns: g.outputWidth,
     channels: g.inputChannels / g.groups)
   let pass = ConvolutionPass(
-    windows: windows, groups: g.groups, rows: g.outputHeight, sourceSize: g.inputSize, targetSize: g.outputSize,
+    windows: windows, groups: g.groups, sourceSize: g.inputSize, targetSize: g.outputSize,
     targetChannels: g.outputChannels, targetWidth: g.outputWidth, targetRow: 0, targetColumn: 0, targetStep: 1)
   pass.run(samples: samples, x, { w + $0 * pass.outputs }, weightStride: g.outputChannels, y)
 }
@@ -116,8 +116,8 @@ public func convolutionInputGradient(_ g: ConvolutionGeometry, samples: Int, _ d
     let pass = ConvolutionPass(
       windows: TapGather(
         height: g.outputHeight, width: g.outputWidth, imageChannels: g.outputChannels, step: 1, taps: taps,
-        columns: (g.width - column + g.stride - 1) / g.stride, channels: outputs),
-      groups: g.groups, rows: (g.height - row + g.stride - 1) / g.stride, sourceSize: g.outputSize, targetSize: g.inputSize,
+        rows: (g.height - row + g.stride - 1) / g.stride, columns: (g.width - column + g.stride - 1) / g.stride, channels: outputs),
+      groups: g.groups, sourceSize: g.outputSize, targetSize: g.inputSize,
       targetChannels: g.inputChannels, targetWidth: g.width, targetRow: row, targetColumn: column, targetStep: g.stride)
     let groupSize = taps.count * outputs * inputs
     withScratch(g.groups * groupSize) { turned in

@@ -27,7 +27,7 @@ public func convolutionWeightGradient(_ g: ConvolutionGeometry, rows: ShardRows,
     let firstChannel = task % channelBlocks * block
     let windows = TapGather(
       height: g.height, width: g.width, imageChannels: g.inputChannels, step: g.stride,
-      taps: Array(taps[firstTap..<min(taps.count, firstTap + tapsPerTask)]), columns: g.outputWidth,
+      taps: Array(taps[firstTap..<min(taps.count, firstTap + tapsPerTask)]), rows: g.outputHeight, columns: g.outputWidth,
       channels: min(block, inputs - firstChannel))
     let channel = group * inputs + firstChannel
     let depth = windows.depth

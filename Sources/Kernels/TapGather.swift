@@ -5,8 +5,8 @@ struct TapGather {
   /// Distance between windows, in pixels.
   var step: Int
   var taps: [Tap]
-  /// Windows per row of the window grid.
-  var columns: Int
+  /// Size of the window grid.
+  var rows, columns: Int
   /// How many channels each tap reads.
   var channels: Int
 
@@ -14,7 +14,7 @@ struct TapGather {
   var depth: Int { taps.count * channels }
 
   /// Whether the matrix is the image itself.
-  var isIdentity: Bool { taps.count == 1 && taps[0].row == 0 && taps[0].column == 0 && step == 1 && columns == width }
+  var isIdentity: Bool { taps.count == 1 && taps[0].row == 0 && taps[0].column == 0 && step == 1 && columns == width && rows <= height }
 
   /// Writes the windows of `rows` of the grid, from channel `channel` of `image` on.
   func gather(_ image: Input, channel: Int, rows: Range<Int>, into matrix: Output) {
