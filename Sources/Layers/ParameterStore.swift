@@ -62,19 +62,18 @@ public final class ParameterStore {
     return parameters.count - 1
   }
 
-  /// Runs `body` once the initial values are there: power-iteration vectors depend on the weights.
-  func afterAllocation(_ body: @escaping () -> Void) { preparations.append(body) }
+  /// Runs `body` once the initial values are there: power-iteration vectors and weight averages start from them.
+  public func afterAllocation(_ body: @escaping () -> Void) { preparations.append(body) }
 
   /// Lays out the memory and draws initial values, each from a stream keyed by `seed` and its path.
-  /// - Parameter drawing: whether to draw; a run about to load a checkpoint need not.
+  /// - Parameter drawing: whether to draw; what is about to be loaded from a checkpoint starts at zero.
   public func allocate(seed: UInt64, drawing: Bool = true) {
     precondition(values == nil, "ParameterStore: \(name) was allocated twice")
     let memory = FlatMemory(count: flatCount)
     let kept = FlatMemory(count: bufferCount)
     values = memory
     bufferValues = kept
-    guard drawing else { return }
-    for (entries, memory) in [(parameters, memory), (buffers, kept)] {
+    for (entries, memory) in drawing ? [(parameters, memory), (buffers, kept)] : [] {
       for entry in entries {
         unsafe entry.initializer.fill(memory.pointer + entry.offset, shape: entry.shape, seed: seed, path: entry.path)
       }

@@ -11,7 +11,7 @@ public final class WeightAverage {
   public let decay: Float
   /// First step that averages.
   public let start: Int
-  /// Averaged parameters; nil before the store is allocated and `update` was called.
+  /// Averaged parameters, at first the store's initial ones; nil before the store is allocated.
   public private(set) var values: FlatMemory?
   /// Averaged buffers.
   public private(set) var buffers: FlatMemory?
@@ -22,21 +22,21 @@ public final class WeightAverage {
     self.store = store
     self.decay = decay
     self.start = start
+    store.afterAllocation { [unowned self] in
+      values = store.values?.copy()
+      buffers = store.bufferValues?.copy()
+    }
   }
 
-  /// The averages, made as copies of the store's numbers at first.
-  public func allocated() -> (values: FlatMemory, buffers: FlatMemory) {
-    guard let current = store.values, let currentBuffers = store.bufferValues else {
-      preconditionFailure("WeightAverage: store \(store.name) is not allocated")
-    }
-    let pair = (values ?? current.copy(), buffers ?? currentBuffers.copy())
-    (values, buffers) = pair
-    return pair
+  /// The averages of an allocated store.
+  public var allocated: (values: FlatMemory, buffers: FlatMemory) {
+    guard let values, let buffers else { preconditionFailure("WeightAverage: store \(store.name) is not allocated") }
+    return (values, buffers)
   }
 
   /// Takes in the numbers after step `step`.
   public func update(step: Int) {
-    let averages = allocated()
+    let averages = allocated
     guard let current = store.values, let currentBuffers = store.bufferValues else { return }
     guard step >= start else {
       averages.values.update(from: current)

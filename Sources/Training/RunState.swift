@@ -26,7 +26,7 @@ extension Recipe {
         entries.map { StateArray(name: "\(group)/\($0.path)", shape: $0.shape, memory: memory, offset: $0.offset) }
       }
       var result = arrays("parameters", store.parameters, values) + arrays("buffers", store.buffers, buffers)
-      if let average = network.average?.allocated() {
+      if let average = network.average?.allocated {
         result += arrays("averages/parameters", store.parameters, average.values)
         result += arrays("averages/buffers", store.buffers, average.buffers)
       }

@@ -39,7 +39,7 @@ public final class Sampler {
       guard index < networks.count else { return body() }
       let store = networks[index].store
       guard let values = store.values, let buffers = store.bufferValues else { return nested(index + 1, body) }
-      let average = networks[index].average?.allocated() ?? (values, buffers)
+      let average = networks[index].average?.allocated ?? (values, buffers)
       // Standing statistics overwrite the moments of a copy.
       return store.using(values: average.0, buffers: average.1.copy()) { nested(index + 1, body) }
     }
