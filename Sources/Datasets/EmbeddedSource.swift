@@ -3,12 +3,19 @@ internal import Images
 
 /// One of the labelled image sets inside the program.
 public struct EmbeddedSource: ImageSource {
+  /// Name of the set.
   public let name: String
+  /// Size of every image.
   public let format: ImageFormat
+  /// Number of images.
   public let count: Int
+  /// Class of each image.
   public let labels: [Int32]?
+  /// Names of the classes by number.
   public let classNames: [String]?
+  /// Terms of use of the images.
   public let license: String?
+  /// Hash of format, labels and a sample of the images; equal for equal sets, however they are stored.
   public private(set) var fingerprint: UInt64 = 0
   private let atlas: Picture
   private let columns: Int
@@ -37,6 +44,8 @@ public struct EmbeddedSource: ImageSource {
     fingerprint = try contentFingerprint()
   }
 
+  /// Reads image `index` as bytes `[channels, height, width]`.
+  /// - Precondition: `index` lies in `0..<count`, and `buffer` holds one image.
   public func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<UInt8>) throws {
     precondition((0..<count).contains(index), "EmbeddedSource: image \(index) of \(count) in \(name)")
     precondition(buffer.count == format.sampleCount, "EmbeddedSource: \(buffer.count) bytes for an image of \(format)")

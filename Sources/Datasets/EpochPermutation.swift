@@ -1,15 +1,15 @@
 /// The order of the images in one epoch: a permutation of `0..<count` keyed by seed and epoch, evaluated in constant time without a table.
 ///
 /// A balanced Feistel network permutes the numbers of an even number of bits that is just large enough; numbers outside of `0..<count`
-/// are sent through it again until they fall inside ("cycle walking"), fewer than four times on average.
-/// - Source: Black, Rogaway 2002, "Ciphers with Arbitrary Finite Domains", sections 3 (cycle walking) and 4 (Feistel).
+/// are sent through it again until they fall inside ("cycle walking"), at most four times on average.
+/// - Source: Black, Rogaway 2002, "Ciphers with Arbitrary Finite Domains".
 struct EpochPermutation: Sendable {
   /// Number of images.
   let count: Int
   private let halfBits: UInt64
   private let keys: [UInt64]
 
-  /// Rounds of the network; four already suffice in theory, six make up for the smallness of small sets.
+  /// Rounds of the network: more than the usual four, since the halves of small sets have few bits.
   private static let roundCount = 6
 
   /// The permutation of `0..<count` for one epoch.

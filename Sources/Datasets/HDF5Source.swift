@@ -7,12 +7,19 @@ internal import Archive
 public struct HDF5Source: ImageSource {
   /// Path of the file.
   public let path: String
+  /// The file's attribute `name`, else its file name; with the group, if one was given.
   public let name: String
+  /// Size of every image.
   public let format: ImageFormat
+  /// Number of images.
   public let count: Int
+  /// Class of each image; `nil` when the file has none.
   public let labels: [Int32]?
+  /// Names of the classes by number; `nil` when the file does not name every class.
   public let classNames: [String]?
+  /// Terms of use of the images, if the file states them.
   public let license: String?
+  /// Hash of format, labels and a sample of the images; equal for equal sets, however they are stored.
   public private(set) var fingerprint: UInt64 = 0
   private let pixels: PixelStore
 
@@ -53,6 +60,8 @@ public struct HDF5Source: ImageSource {
     fingerprint = try contentFingerprint()
   }
 
+  /// Reads image `index` as bytes `[channels, height, width]`.
+  /// - Precondition: `index` lies in `0..<count`, and `buffer` holds one image.
   public func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<UInt8>) throws {
     precondition((0..<count).contains(index), "HDF5Source: image \(index) of \(count) in \(path)")
     precondition(buffer.count == format.sampleCount, "HDF5Source: \(buffer.count) bytes for an image of \(format)")

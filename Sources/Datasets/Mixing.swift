@@ -1,8 +1,8 @@
 /// Pure functions that turn numbers into hashes; the random choices of the data order are made of them.
 enum Mixing {
   /// A bijection of 64-bit numbers in which every input bit changes about half of the output bits.
-  /// - Source: Steele, Lea, Flood 2014, "Fast Splittable Pseudorandom Number Generators", figure 16 (SplitMix64); the constants are
-  ///   D. Stafford's variant 13.
+  /// - Source: Steele, Lea, Flood 2014, "Fast Splittable Pseudorandom Number Generators" (SplitMix64);
+  ///   the constants are D. Stafford's variant 13.
   static func scramble(_ number: UInt64) -> UInt64 {
     var mixed = number
     mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9

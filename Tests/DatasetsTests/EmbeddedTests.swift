@@ -1,0 +1,49 @@
+import Datasets
+import Testing
+
+@Suite struct EmbeddedTests {
+  @Test(arguments: [("emoji32", 3, 1861, 14), ("kanji32", 1, 11993, 10)])
+  func `embedded sets open by name`(name: String, channels: Int, count: Int, classes: Int) throws {
+    let source = try DatasetCatalog.open(name)
+    #expect(source.format == ImageFormat(channels: channels, height: 32, width: 32) && source.count == count)
+    #expect(source.classNames?.count == classes && source.classCount == classes && source.license != nil)
+    let labels = try #require(source.labels)
+    #expect(labels.count == count)
+    #expect(LabelReport(labels, classCount: classes).warnings == [])
+    // The last tile is an image, not the white filling of the atlas.
+    #expect(try source.image(count - 1).contains { $0 < 200 })
+    #expect(try source.image(0) != source.image(1))
+  }
+
+  @Test func `a set written to a file is the same set`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("emoji.h5")
+    let source = try EmbeddedSource(name: "emoji32")
+    try writeHDF5(source, to: path)
+    let file = try HDF5Source(path: path)
+    #expect(file.fingerprint == source.fingerprint && file.labels == source.labels && file.classNames == source.classNames)
+    #expect(file.name == "emoji32" && file.license == source.license && file.format == source.format)
+    for index in [0, 64, 1000, 1860] { #expect(try file.image(index) == source.image(index)) }
+  }
+
+  @Test func `a file that cannot be written names file and reason`() throws {
+    let error = try #require(throws: DatasetError.self) { try writeHDF5(ListSource(), to: "/nowhere/set.h5") }
+    #expect(error.reason == .cannotWrite && error.description.hasPrefix("/nowhere/set.h5: "), "\(error)")
+    #expect(error.message.contains("No such file or directory"))
+  }
+
+  @Test func `an unknown name lists the known ones`() throws {
+    let error = try #require(throws: DatasetError.self) { try DatasetCatalog.open("emoji64") }
+    #expect(error.reason == .unknownName && error.message.contains("emoji32, kanji32") && error.path == "emoji64")
+    #expect(throws: DatasetError.self) { try EmbeddedSource(name: "emoji64") }
+    #expect(throws: DatasetError.self) { try DatasetCatalog.open("emoji32", group: "A") }
+  }
+
+  @Test func `a report counts labels and warns of odd ones`() {
+    let report = LabelReport([2, 0, 2, 2], classCount: 5)
+    #expect(report.histogram == [1, 0, 3, 0, 0] && report.missingClasses == [1, 3, 4])
+    #expect(report.warnings == ["3 of 5 classes have no images: 1, 3, 4"])
+    #expect(LabelReport([0, 0, 0]).warnings == ["all 3 labels are 0: the set has one class, or its labels were lost"])
+    #expect(LabelReport([0, 1]).warnings.isEmpty && LabelReport([]).histogram.isEmpty)
+  }
+}
