@@ -91,7 +91,7 @@ let package = Package(
     .testTarget(
       name: "OptimizationTests", dependencies: ["Tensors", "Layers", "Optimization", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "ZooTests", dependencies: ["Zoo", "Adversarial", "Optimization", "Layers", "Tensors", "Sharding", "Kernels"],
+      name: "ZooTests", dependencies: ["Zoo", "TestSupport", "Adversarial", "Optimization", "Layers", "Tensors", "Sharding", "Kernels"],
       swiftSettings: strict),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archive", "Images"], swiftSettings: strict),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "Datasets", "Images"], swiftSettings: strict),

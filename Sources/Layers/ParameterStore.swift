@@ -63,7 +63,9 @@ public final class ParameterStore {
   }
 
   /// Runs `body` once the initial values are there: power-iteration vectors and weight averages start from them.
-  public func afterAllocation(_ body: @escaping () -> Void) { preparations.append(body) }
+  public func afterAllocation(_ body: @escaping () -> Void) {
+    if values == nil { preparations.append(body) } else { body() }
+  }
 
   /// Lays out the memory and draws initial values, each from a stream keyed by `seed` and its path.
   /// - Parameter drawing: whether to draw; what is about to be loaded from a checkpoint starts at zero.

@@ -37,3 +37,10 @@ public func gradients(of value: Tensor, at leaves: [Tensor]) -> [Tensor?] {
   var sweep = Sweep(from: root, to: targets, isRecording: false)
   return sweep.run(seed: value.isAbstract ? Tensor.abstract([]) : Tensor(1), root: root)
 }
+
+/// The gradients of a scalar with respect to leaves as recorded tensors, which replay and differentiate further; the graph stays.
+package func recordedGradients(of value: Tensor, at leaves: [Tensor]) -> [Tensor?] {
+  guard let root = value.node else { return leaves.map { _ in nil } }
+  var sweep = Sweep(from: root, to: leaves.compactMap(\.node), isRecording: true)
+  return sweep.run(seed: Tensor(1), root: root)
+}

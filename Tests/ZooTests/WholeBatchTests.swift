@@ -1,0 +1,67 @@
+import Adversarial
+import Kernels
+import Layers
+import Optimization
+import Sharding
+import Tensors
+import TestSupport
+import Testing
+import Zoo
+
+/// A whole training step against the same step in Double on the whole batch, each primitive by its naive reference.
+@Suite struct WholeBatchTests {
+  @Test(arguments: ["biggan", "dcgan"], [0, 1]) func `a step of gradient descent agrees with a replay in Double`(
+    model: String, phaseIndex: Int
+  ) throws {
+    // 16 channels, so that 3x3 convolutions go by Winograd.
+    let settings = model == "biggan" ? [("channels", "4"), ("orthogonal", "0.001")] : [("generator-channels", "8")]
+    let recipe = try FirstStepTests.small(model, settings)
+    for network in recipe.networks { network.store.allocate(seed: 3) }
+    let layout = BatchLayout(WholeBatch(plan: ShardPlan(batch: 5, shardCount: 3)))
+    let images = Tensor.uniform(
+      [5, 32, 32, 3], from: -1, to: 1, key: RandomKey(seed: 5, purpose: 0, step: 0), layout: layout)
+    let phase = recipe.phases[phaseIndex]
+    let store = phase.network.store
+    let context = StepContext(
+      seed: 1, step: 0, phase: phase.name, draw: 0, layout: layout, images: images, labels: Labels([0, 1, 2, 3, 4], layout: layout))
+
+    let before = store.parameters.map { Self.values(store, $0) }
+    var expected: [Double] = []
+    Observation.observing(GraphKeeper()) {
+      _ = store.gradient {
+        let loss = phase.loss(context)
+        let recorded = recordedGradients(of: loss, at: store.namedParameters.map(\.tensor))
+        let parts = zip(recorded, store.parameters).map { gradient, entry in
+          (gradient ?? Tensor(repeating: 0, shape: entry.shape)).reshaped([entry.count])
+        }
+        expected = Replay(of: concatenated(parts, axis: 0)).value.values
+        return loss
+      }
+    }
+
+    let rate: Float = 0.1
+    GradientDescent(store, learningRate: rate).update(store)
+    var start = 0
+    let steps = store.parameters.map { entry in
+      defer { start += entry.count }
+      return expected[start..<(start + entry.count)].map { $0 * Double(rate) }
+    }
+    let largest = steps.map(Self.norm).max() ?? 0
+    for ((entry, old), step) in zip(zip(store.parameters, before), steps) {
+      let wanted = zip(old, step).map { Double($0) - $1 }
+      let difference = Self.norm(zip(Self.values(store, entry), wanted).map { Double($0) - $1 })
+      // A bias before batch norm has a gradient of zero (in Double, of what the Float constant 1/count leaves): rounding is measured by
+      // the largest step of a tensor.
+      let scale = Self.norm(step) < 1e-6 * largest ? largest : Self.norm(wanted)
+      #expect(difference < 1e-5 * scale, "\(entry.path): relative difference \(difference / scale)")
+    }
+    #expect(start == expected.count && largest > 0)
+  }
+
+  static func values(_ store: ParameterStore, _ entry: ParameterStore.Entry) -> [Float] {
+    guard let memory = store.values else { return [] }
+    return unsafe Array(UnsafeBufferPointer(start: memory.pointer + entry.offset, count: entry.count))
+  }
+
+  static func norm(_ values: [Double]) -> Double { values.reduce(0) { $0 + $1 * $1 }.squareRoot() }
+}
