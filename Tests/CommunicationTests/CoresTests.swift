@@ -15,22 +15,6 @@ import Testing
     }
   }
 
-  @Test(arguments: 1...16) func `widened ranks have disjoint cores of at least their threads`(ranks: Int) {
-    for available in [Array(0..<16), [1, 3, 5, 7, 9, 11, 13], [4, 5]] {
-      var used: Set<Int> = []
-      for rank in 0..<ranks {
-        let bound = [available[rank % available.count]]
-        let share = Cores(allowed: bound, available: available, isBoundByLauncher: true).share(localRank: rank, localSize: ranks)
-        #expect(share.threads == max(1, available.count / ranks))
-        #expect(share.cores.count >= share.threads)
-        #expect((share.note == nil) == (share.cores == bound))
-        guard share.note != nil else { continue }
-        #expect(used.isDisjoint(with: share.cores), "\(ranks) ranks on \(available): rank \(rank) got \(share.cores)")
-        used.formUnion(share.cores)
-      }
-    }
-  }
-
   @Test func `more ranks than cores compute with one thread each`() {
     let share = Cores(allowed: [0, 1], available: [0, 1], isBoundByLauncher: false).share(localRank: 7, localSize: 8)
     #expect(share == CoreShare(threads: 1, cores: [0, 1], note: nil))

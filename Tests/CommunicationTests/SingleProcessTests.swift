@@ -5,22 +5,13 @@ import Testing
 @testable import Communication
 
 @Suite struct SingleProcessTests {
-  @Test func `one process is rank 0 of 1 on one host`() throws {
-    let alone = SingleProcess()
-    #expect(alone.rank == 0 && alone.size == 1)
-    #expect(alone.localRank == 0 && alone.localSize == 1 && alone.hosts == 1)
-    #expect(!alone.hostName.isEmpty)
-    #expect(try alone.hostNames() == [alone.hostName])
-  }
-
-  @Test func `collectives of one process are the identity`() throws {
+  @Test func `bytes of one process stay as they are`() throws {
     let alone = SingleProcess()
     var bytes: [UInt8] = [3, 1, 4]
     unsafe bytes.withUnsafeMutableBytes { unsafe alone.broadcast($0, from: 0) }
     #expect(bytes == [3, 1, 4])
     #expect(unsafe bytes.withUnsafeBytes { unsafe alone.allGather($0) } == [[3, 1, 4]])
-    #expect(alone.combineFlags(0b1010) == 0b1010)
-    #expect(alone.allEqual(7))
+    #expect(try alone.hostNames() == [alone.hostName])
   }
 
   @Test func `the one node of one process is the sum`() {

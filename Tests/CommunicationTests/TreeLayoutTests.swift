@@ -30,22 +30,6 @@ import Testing
     zip(found, expected).enumerated().first { $0.element.0.bitPattern != $0.element.1.bitPattern }?.offset
   }
 
-  @Test(arguments: 1...9) func `every rank adds all nodes to the bits of one process`(shards: Int) {
-    let plan = ShardPlan(batch: shards, shardCount: shards)
-    let count = 2 * TreeLayout.block + 37
-    let expected = (0..<count).map { reference(0..<shards, $0) }
-    for ranks in 1...shards {
-      let layout = TreeLayout(plan: plan, ranks: ranks)
-      let gathered = (0..<ranks).flatMap { partials(plan, rank: $0, ranks: ranks, count: count) }
-      #expect(gathered.count == layout.nodeCount * count)
-      var result = [Float](repeating: .nan, count: count)
-      unsafe gathered.withUnsafeBufferPointer { all in
-        unsafe layout.add((0..<layout.nodeCount).map { unsafe all.baseAddress! + $0 * count }, count: count, into: &result)
-      }
-      #expect(difference(result, expected) == nil, "\(shards) shards, \(ranks) ranks")
-    }
-  }
-
   @Test(arguments: 1...9) func `owners of slices add to the bits of one process, in place`(shards: Int) {
     let plan = ShardPlan(batch: shards, shardCount: shards)
     for ranks in 1...shards {
@@ -111,20 +95,5 @@ import Testing
       reference(0..<8, element) != (0..<8).reduce(0) { $0 + leaf($1, element) }
     }
     #expect(found.count > 10)
-  }
-
-  @Test(arguments: [1, 2, 3, 7, 8]) func `slices cover each element once, in order`(ranks: Int) {
-    for count in [1, 5, 4097, 262_144 * 8, 262_144 * 8 + 1, 5_000_011] {
-      let rounds = SliceRounds(count: count, ranks: ranks)
-      var next = 0
-      for round in 0..<rounds.roundCount {
-        for rank in 0..<ranks {
-          let slice = rounds.elements(ofRank: rank, inRound: round)
-          #expect(slice.lowerBound == next && slice.count <= rounds.slice)
-          next = slice.upperBound
-        }
-      }
-      #expect(next == count, "\(count) elements, \(ranks) ranks")
-    }
   }
 }
