@@ -1,0 +1,99 @@
+import Sharding
+import Testing
+
+@testable import Communication
+
+/// The sum over ranks without ranks: the exchanges of all of them are done in this process, by the code that MPI's ranks run.
+@Suite struct TreeLayoutTests {
+  /// Numbers of very different sizes, so that another order of additions shows in the bits.
+  func leaf(_ shard: Int, _ element: Int) -> Float {
+    let mixed = UInt64(shard &* 1_000_003 &+ element &+ 1) &* 0x9e37_79b9_7f4a_7c15
+    return (Float(mixed >> 40) - 8_388_608) * (mixed & 64 == 0 ? 1e-3 : 1e3)
+  }
+
+  /// The sum over `shards` by halving at the largest power of two, written apart from `ShardTree`.
+  func reference(_ shards: Range<Int>, _ element: Int) -> Float {
+    if shards.count == 1 { return leaf(shards.lowerBound, element) }
+    var half = 1
+    while half * 2 < shards.count { half *= 2 }
+    let middle = shards.lowerBound + half
+    return reference(shards.lowerBound..<middle, element) + reference(middle..<shards.upperBound, element)
+  }
+
+  /// The partial sums that a rank brings, one block of `count` elements for each of its nodes.
+  func partials(_ plan: ShardPlan, rank: Int, ranks: Int, count: Int) -> [Float] {
+    plan.tree.nodes(in: plan.shards(ofRank: rank, of: ranks)).flatMap { node in (0..<count).map { reference(node, $0) } }
+  }
+
+  /// The index of the first element whose bits differ.
+  func difference(_ found: [Float], _ expected: [Float]) -> Int? {
+    zip(found, expected).enumerated().first { $0.element.0.bitPattern != $0.element.1.bitPattern }?.offset
+  }
+
+  @Test(arguments: 1...9) func `owners of slices add to the bits of one process, in place`(shards: Int) {
+    let plan = ShardPlan(batch: shards, shardCount: shards)
+    for ranks in 1...shards {
+      let layout = TreeLayout(plan: plan, ranks: ranks)
+      // The last round is short: some ranks own nothing of it.
+      let rounds = SliceRounds(count: 3 * 50 * ranks + 2, ranks: ranks, slice: 50)
+      let expected = (0..<rounds.count).map { reference(0..<shards, $0) }
+      let sent = (0..<ranks).map { partials(plan, rank: $0, ranks: ranks, count: rounds.count) }
+      var held = sent
+      for round in 0..<rounds.roundCount {
+        for owner in 0..<ranks {
+          let slice = rounds.elements(ofRank: owner, inRound: round)
+          let received = (0..<ranks).flatMap { source in
+            (0..<layout.nodes(ofRank: source).count).map { node in
+              let start = node * rounds.count
+              return Array(sent[source][start + slice.lowerBound..<start + slice.upperBound])
+            }
+          }
+          combine(received, layout: layout, into: &held[owner], at: slice)
+        }
+        for target in 0..<ranks {
+          for owner in 0..<ranks where owner != target {
+            let slice = rounds.elements(ofRank: owner, inRound: round)
+            held[target].replaceSubrange(slice, with: held[owner][slice])
+          }
+        }
+      }
+      for rank in 0..<ranks {
+        let wrong = difference(Array(held[rank].prefix(rounds.count)), expected)
+        #expect(wrong == nil, "\(shards) shards, \(ranks) ranks: rank \(rank)")
+      }
+    }
+  }
+
+  /// Adds one slice of all nodes into `block`, whose own elements at `slice` are the first node of the owner.
+  func combine(_ received: [[Float]], layout: TreeLayout, into block: inout [Float], at slice: Range<Int>) {
+    let flat = received.flatMap { $0 }
+    unsafe flat.withUnsafeBufferPointer { nodes in
+      guard let base = nodes.baseAddress else { return }
+      unsafe block.withUnsafeMutableBufferPointer { block in
+        unsafe layout.add(
+          (0..<layout.nodeCount).map { unsafe base + $0 * slice.count }, count: slice.count, into: block.baseAddress! + slice.lowerBound)
+      }
+    }
+  }
+
+  @Test func `a sum may overwrite one of its nodes`() {
+    let layout = TreeLayout(plan: ShardPlan(batch: 7, shardCount: 7), ranks: 7)
+    let count = TreeLayout.block + 5
+    let expected = (0..<count).map { reference(0..<7, $0) }
+    for target in 0..<7 {
+      var blocks = (0..<7).flatMap { shard in (0..<count).map { leaf(shard, $0) } }
+      unsafe blocks.withUnsafeMutableBufferPointer { blocks in
+        let base = blocks.baseAddress!
+        unsafe layout.add((0..<7).map { unsafe UnsafePointer(base + $0 * count) }, count: count, into: base + target * count)
+      }
+      #expect(difference(Array(blocks[target * count..<(target + 1) * count]), expected) == nil, "into node \(target)")
+    }
+  }
+
+  @Test func `another order of additions would show`() {
+    let found = (0..<100).filter { element in
+      reference(0..<8, element) != (0..<8).reduce(0) { $0 + leaf($1, element) }
+    }
+    #expect(found.count > 10)
+  }
+}
