@@ -94,7 +94,11 @@ let package = Package(
       name: "ZooTests", dependencies: ["Zoo", "TestSupport", "Adversarial", "Optimization", "Layers", "Tensors", "Sharding", "Kernels"],
       swiftSettings: strict),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archive", "Images"], swiftSettings: strict),
-    .testTarget(name: "TrainingTests", dependencies: ["Training", "Datasets", "Images"], swiftSettings: strict),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "Training", "Datasets", "Images", "Adversarial", "Communication", "Layers", "Optimization", "Tensors",
+      ], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

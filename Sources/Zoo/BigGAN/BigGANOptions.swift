@@ -87,7 +87,7 @@ public struct BigGANOptions: ModelOptions {
     [
       Preset(
         name: "demo", summary: "a small BigGAN for the embedded 32 px sets: visible samples in minutes on two cores; our own numbers",
-        options: demo, run: RunDefaults(batch: 64, steps: 2000)),
+        options: demo, run: RunDefaults(batch: 64, steps: 2400)),
       Preset(
         name: "cifar10",
         summary: "32 px as ajbrock/BigGAN-PyTorch, scripts/launch_cifar_ema.sh: ch 64, batch 50, 4 critic updates, no attention",
@@ -108,7 +108,7 @@ public struct BigGANOptions: ModelOptions {
     options.discriminatorSteps = 1
     options.generatorLearningRate = 2e-4
     options.discriminatorLearningRate = 4e-4
-    options.averageDecay = 0.995
+    options.averageDecay = 0.99
     options.averageStart = 100
     options.orthogonal = 0
     options.spectralEpsilon = 1e-6
