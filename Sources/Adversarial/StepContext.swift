@@ -28,14 +28,14 @@ public final class StepContext {
     self.layout = layout
     self.images = images
     self.labels = labels
-    stream = Self.mix(Self.hash(phase) &+ UInt64(draw))
+    stream = Self.mix(textHash(phase) &+ UInt64(draw))
   }
 
   /// Logs a scalar under `name`.
   public func report(_ name: String, _ value: Tensor) { reports.append((name, value.detached)) }
 
   /// The random stream `purpose` of this evaluation: row i of what it fills depends on the global sample index only.
-  public func key(_ purpose: String) -> RandomKey { RandomKey(seed: seed, purpose: Self.hash(purpose) ^ stream, step: UInt64(step)) }
+  public func key(_ purpose: String) -> RandomKey { RandomKey(seed: seed, purpose: textHash(purpose) ^ stream, step: UInt64(step)) }
 
   /// Standard normal latent vectors `[batch, size]`.
   public func normalLatent(_ size: Int) -> Tensor {
@@ -57,10 +57,6 @@ public final class StepContext {
       return Int32((bits * UInt64(classes)) >> 32)
     }
     return Labels(drawn, layout: layout)
-  }
-
-  private static func hash(_ text: String) -> UInt64 {
-    text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
   /// The finaliser of splitmix64, so that neighbouring draws get unrelated streams.

@@ -18,7 +18,7 @@ public enum Initializer: Sendable, Equatable {
   /// Draws from a stream keyed by `seed` and `path`, so that a value never depends on what else the network holds.
   func fill(_ target: UnsafeMutablePointer<Float>, shape: [Int], seed: UInt64, path: String) {
     let count = shape.reduce(1, *)
-    let key = RandomKey(seed: seed, purpose: Self.hash(path), step: 0)
+    let key = RandomKey(seed: seed, purpose: textHash(path), step: 0)
     let outputs = shape.last ?? 1
     let inputs = count / max(outputs, 1)
     switch self {
@@ -41,10 +41,5 @@ public enum Initializer: Sendable, Equatable {
       unsafe Kernels.fillNormal(key, firstRow: 0, rowCount: 1, rowSize: count, target)
       unsafe Kernels.orthonormalize(target, rows: inputs, columns: outputs)
     }
-  }
-
-  /// FNV-1a of the path.
-  static func hash(_ path: String) -> UInt64 {
-    path.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 }

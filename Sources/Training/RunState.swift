@@ -43,7 +43,7 @@ extension Recipe {
 
   private static func hash(_ arrays: [StateArray]) -> UInt64 {
     arrays.reduce(0) { seed, array in
-      let path = array.name.utf8.reduce(seed ^ 0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+      let path = textHash(array.name, seed: seed)
       let bytes = unsafe UnsafeRawBufferPointer(array.buffer)
       guard let base = bytes.baseAddress else { return path }
       return unsafe Kernels.hashBits(base, byteCount: bytes.count, seed: path)

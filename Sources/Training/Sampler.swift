@@ -67,7 +67,7 @@ public final class Sampler {
   private func latents(count: Int, _ purpose: String, first: Int, _ truncation: Float?) -> Tensor {
     let size = traits.latentSize
     func key(_ round: UInt64) -> RandomKey {
-      RandomKey(seed: seed, purpose: purpose.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }, step: round)
+      RandomKey(seed: seed, purpose: textHash(purpose), step: round)
     }
     func drawn(_ round: UInt64) -> [Float] {
       var values = [Float](repeating: 0, count: count * size)
