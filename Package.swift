@@ -23,14 +23,12 @@ let unchecked: [SwiftSetting] = [
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
 let package = Package(
   name: "dist-gan",
   products: [.executable(name: "dist-gan", targets: ["DistGAN"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
   ],
   targets: [
     // Level 0: one module map for each system library, and the embedded images.
@@ -69,7 +67,7 @@ let package = Package(
       name: "DistGAN",
       dependencies: [
         "Kernels", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication", "Archive",
-        "Datasets", "Images", "CProcessor", argumentParser, logging,
+        "Datasets", "Images", "CProcessor", argumentParser,
       ], swiftSettings: strict),
     // Tests
     // Replay evaluates graphs thousands of times in naive loops: optimised in debug builds too, checks stay.

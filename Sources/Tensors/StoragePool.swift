@@ -60,6 +60,14 @@ public final class StoragePool: Sendable {
   private struct State {
     var free: [Int: [UInt]] = [:]
     var statistics = Statistics()
+
+    /// A free block of this size, else the smallest of up to twice the size: networks have many sizes, few of them live at once.
+    mutating func reuse(_ capacity: Int) -> (address: UInt, capacity: Int)? {
+      if let address = free[capacity]?.popLast() { return (address, capacity) }
+      let larger = free.lazy.filter { $0.key > capacity && $0.key <= 2 * capacity && !$0.value.isEmpty }.map(\.key).min()
+      guard let larger, let address = free[larger]?.popLast() else { return nil }
+      return (address, larger)
+    }
   }
 
   private static let hugePage = 1 << 21
@@ -75,17 +83,14 @@ public final class StoragePool: Sendable {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
     // Whole cache lines when small, whole pages when large: few distinct sizes, so freed blocks fit again.
     let capacity = bytes <= 4096 ? (bytes + 63) & ~63 : (bytes + 4095) & ~4095
-    let address: UInt? = state.withLock { state in
-      state.statistics.bytesInUse += capacity
+    let reused: (address: UInt, capacity: Int)? = state.withLock { state in
+      let found = state.reuse(capacity)
+      state.statistics.bytesInUse += found?.capacity ?? capacity
       state.statistics.peakBytes = max(state.statistics.peakBytes, state.statistics.bytesInUse)
-      if let reused = state.free[capacity]?.popLast() {
-        state.statistics.hits += 1
-        return reused
-      }
-      state.statistics.misses += 1
-      return nil
+      if found == nil { state.statistics.misses += 1 } else { state.statistics.hits += 1 }
+      return found
     }
-    if let address {
+    if let (address, capacity) = reused {
       // Sound: the address came from `allocate` below and is in nobody's hands while it is on the free list.
       return unsafe (UnsafeMutableRawPointer(bitPattern: address)!.bindMemory(to: Float.self, capacity: capacity / 4), capacity)
     }
