@@ -19,3 +19,9 @@ static inline const char *cblas_instruction_set(void) {
   return "baseline";
 #endif
 }
+
+/// Sixteen numbers, which Swift sees as `SIMD16<Float>`.
+typedef float cblas_lane __attribute__((ext_vector_type(16)));
+
+/// Square roots by the processor's own instruction: Swift's `squareRoot()` of a vector calls libm once for each number (Swift 6.3).
+static inline cblas_lane cblas_square_roots(cblas_lane x) { return __builtin_elementwise_sqrt(x); }

@@ -46,6 +46,7 @@ private struct CommonAxes {
   }
 
   /// Runs `body(aOffset, bOffset, yOffset, length)` for runs of the last axis.
+  @inline(__always)
   func forRuns(_ body: (Int, Int, Int, Int) -> Void) {
     let last = sizes.count - 1
     let inner = sizes[last]
@@ -93,22 +94,24 @@ private func combine(
   switch (axes.aStrides[last], axes.bStrides[last]) {
   case (0, 0):
     axes.forRuns { i, j, k, count in
-      let value = function(a[i], b[j])
-      for n in 0..<count { y[k + n] = value }
+      (y + k).update(repeating: function(a[i], b[j]), count: count)
     }
   case (0, _):
     axes.forRuns { i, j, k, count in
       let value = a[i]
-      for n in 0..<count { y[k + n] = function(value, b[j + n]) }
+      let (right, target) = (b + j, y + k)
+      for n in 0..<count { target[n] = function(value, right[n]) }
     }
   case (_, 0):
     axes.forRuns { i, j, k, count in
       let value = b[j]
-      for n in 0..<count { y[k + n] = function(a[i + n], value) }
+      let (left, target) = (a + i, y + k)
+      for n in 0..<count { target[n] = function(left[n], value) }
     }
   default:
     axes.forRuns { i, j, k, count in
-      for n in 0..<count { y[k + n] = function(a[i + n], b[j + n]) }
+      let (left, right, target) = (a + i, b + j, y + k)
+      for n in 0..<count { target[n] = function(left[n], right[n]) }
     }
   }
 }
@@ -134,8 +137,7 @@ public func broadcast(_ x: Input, _ xShape: [Int], _ y: Output, _ shape: [Int]) 
   let repeats = axes.aStrides[axes.sizes.count - 1] == 0
   axes.forRuns { i, _, k, count in
     if repeats {
-      let value = x[i]
-      for n in 0..<count { y[k + n] = value }
+      (y + k).update(repeating: x[i], count: count)
     } else {
       (y + k).update(from: x + i, count: count)
     }

@@ -27,7 +27,7 @@ public func apply(_ operation: UnaryOperation, _ x: Input, _ y: Output, _ count:
   case .negate: map(x, y, count) { -$0 }
   case .exponential: map(x, y, count) { exponential($0) }
   case .logarithm: map(x, y, count) { logarithm($0) }
-  case .squareRoot: map(x, y, count) { $0.squareRoot() }
+  case .squareRoot: map(x, y, count) { squareRoot($0) }
   case .reciprocal: map(x, y, count) { 1 / $0 }
   case .hyperbolicTangent: map(x, y, count) { hyperbolicTangent($0) }
   case .sigmoid: map(x, y, count) { sigmoid($0) }
@@ -36,47 +36,55 @@ public func apply(_ operation: UnaryOperation, _ x: Input, _ y: Output, _ count:
   }
 }
 
-/// Runs a loop body per element; simple bodies are vectorised by the compiler, which never changes their bits.
+/// Applies a vector function to the pairs of elements of `a` and `b`.
 @inline(__always)
-private func loop(_ count: Int, _ body: (Int) -> Void) {
+private func map(_ a: Input, _ b: Input, _ y: Output, _ count: Int, _ function: (Lane, Lane) -> Lane) {
   Workers.forRanges(count, grain: threadingGrain) { range in
-    for i in range { body(i) }
+    var i = range.lowerBound
+    while i + 16 <= range.upperBound {
+      y.store(function(a.lane(i), b.lane(i)), i)
+      i += 16
+    }
+    if i < range.upperBound {
+      let rest = range.upperBound - i
+      y.store(function(a.lane(i, count: rest), b.lane(i, count: rest)), i, count: rest)
+    }
   }
 }
 
 /// `y[i] = scale * x[i] + offset`.
 public func affine(_ x: Input, scale: Float, offset: Float, _ y: Output, _ count: Int) {
-  loop(count) { y[$0] = scale * x[$0] + offset }
+  map(x, y, count) { scale * $0 + offset }
 }
 
 /// `y[i] = x[i] > 0 ? x[i] : slope * x[i]`.
 public func rectify(_ x: Input, slope: Float, _ y: Output, _ count: Int) {
-  loop(count) { y[$0] = x[$0] > 0 ? x[$0] : slope * x[$0] }
+  map(x, y, count) { (slope * $0).replacing(with: $0, where: $0 .> 0) }
 }
 
 /// `y[i] = x[i] > 0 ? c[i] : slope * c[i]`: the adjoint of `rectify` at `x`.
 public func rectifyGate(_ x: Input, _ c: Input, slope: Float, _ y: Output, _ count: Int) {
-  loop(count) { y[$0] = x[$0] > 0 ? c[$0] : slope * c[$0] }
+  map(x, c, y, count) { (slope * $1).replacing(with: $1, where: $0 .> 0) }
 }
 
 /// `y[i] += x[i]`.
 public func accumulate(_ x: Input, _ y: Output, _ count: Int) {
-  loop(count) { y[$0] += x[$0] }
+  map(y, x, y, count) { $0 + $1 }
 }
 
 /// `y[i]` is `x[i]` moved into `[low, high]`.
 public func clamp(_ x: Input, low: Float, high: Float, _ y: Output, _ count: Int) {
-  loop(count) { y[$0] = x[$0] < low ? low : (x[$0] > high ? high : x[$0]) }
+  map(x, y, count) { $0.replacing(with: low, where: $0 .< low).replacing(with: high, where: $0 .> high) }
 }
 
 /// `y[i] = c[i]` where `low <= x[i] <= high`, else 0: the adjoint of `clamp` at `x`.
 public func clampGate(_ x: Input, _ c: Input, low: Float, high: Float, _ y: Output, _ count: Int) {
-  loop(count) { y[$0] = (x[$0] >= low && x[$0] <= high) ? c[$0] : 0 }
+  map(x, c, y, count) { Lane.zero.replacing(with: $1, where: ($0 .>= low) .& ($0 .<= high)) }
 }
 
 /// `y[i] = value`.
 public func fill(_ y: Output, _ value: Float, _ count: Int) {
-  loop(count) { y[$0] = value }
+  Workers.forRanges(count, grain: threadingGrain) { (y + $0.lowerBound).update(repeating: value, count: $0.count) }
 }
 
 /// Index of the first element that is infinite or NaN, or nil.

@@ -15,7 +15,7 @@ extension UnsafePointer<Float> {
   @inline(__always)
   func lane(_ index: Int, count: Int, padding: Float = 0) -> Lane {
     var lane = Lane(repeating: padding)
-    for i in 0..<count { lane[i] = self[index + i] }
+    withUnsafeMutableBytes(of: &lane) { $0.baseAddress!.copyMemory(from: self + index, byteCount: 4 * count) }
     return lane
   }
 }
@@ -29,7 +29,7 @@ extension UnsafeMutablePointer<Float> {
 
   @inline(__always)
   func store(_ lane: Lane, _ index: Int, count: Int) {
-    for i in 0..<count { self[index + i] = lane[i] }
+    withUnsafeBytes(of: lane) { UnsafeMutableRawPointer(self + index).copyMemory(from: $0.baseAddress!, byteCount: 4 * count) }
   }
 }
 

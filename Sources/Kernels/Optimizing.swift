@@ -9,13 +9,27 @@ public func adam(
   let rest1 = 1 - beta1
   let rest2 = 1 - beta2
   Workers.forRanges(count, grain: threadingGrain) { range in
-    for i in range {
-      let g = gradient[i]
-      let m = beta1 * firstMoment[i] + rest1 * g
-      let v = beta2 * secondMoment[i] + rest2 * g * g
-      firstMoment[i] = m
-      secondMoment[i] = v
-      parameters[i] -= learningRate * (m / correction1) / ((v / correction2).squareRoot() + epsilon)
+    var i = range.lowerBound
+    while i < range.upperBound {
+      let length = min(16, range.upperBound - i)
+      let whole = length == 16
+      let g = whole ? gradient.lane(i) : gradient.lane(i, count: length)
+      var m = whole ? firstMoment.lane(i) : Input(firstMoment).lane(i, count: length)
+      var v = whole ? secondMoment.lane(i) : Input(secondMoment).lane(i, count: length)
+      var p = whole ? parameters.lane(i) : Input(parameters).lane(i, count: length)
+      m = beta1 * m + rest1 * g
+      v = beta2 * v + rest2 * g * g
+      p -= learningRate * (m / correction1) / (squareRoot(v / correction2) + epsilon)
+      if whole {
+        firstMoment.store(m, i)
+        secondMoment.store(v, i)
+        parameters.store(p, i)
+      } else {
+        firstMoment.store(m, i, count: length)
+        secondMoment.store(v, i, count: length)
+        parameters.store(p, i, count: length)
+      }
+      i += 16
     }
   }
 }
@@ -25,10 +39,11 @@ public func momentumStep(
   parameters: Output, gradient: Input, velocity: Output, count: Int, learningRate: Float, momentum: Float
 ) {
   Workers.forRanges(count, grain: threadingGrain) { range in
-    for i in range {
-      let v = momentum * velocity[i] + gradient[i]
-      velocity[i] = v
-      parameters[i] -= learningRate * v
+    let (p, g, v) = (parameters + range.lowerBound, gradient + range.lowerBound, velocity + range.lowerBound)
+    for i in 0..<range.count {
+      let next = momentum * v[i] + g[i]
+      v[i] = next
+      p[i] -= learningRate * next
     }
   }
 }
@@ -37,7 +52,8 @@ public func momentumStep(
 public func interpolate(_ average: Output, _ x: Input, decay: Float, _ count: Int) {
   let rest = 1 - decay
   Workers.forRanges(count, grain: threadingGrain) { range in
-    for i in range { average[i] = decay * average[i] + rest * x[i] }
+    let (source, target) = (x + range.lowerBound, average + range.lowerBound)
+    for i in 0..<range.count { target[i] = decay * target[i] + rest * source[i] }
   }
 }
 

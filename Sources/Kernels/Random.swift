@@ -50,6 +50,50 @@ private func words(_ key: UInt64, row: Int, block: Int) -> SIMD4<UInt32> {
     key: SIMD2(UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32)))
 }
 
+/// `words` of sixteen blocks in a row, one in each place of the four vectors.
+@inline(__always)
+private func sixteenWords(
+  _ key: UInt64, row: Int, block: Int
+) -> (SIMD16<UInt32>, SIMD16<UInt32>, SIMD16<UInt32>, SIMD16<UInt32>) {
+  typealias Wide = SIMD16<UInt64>
+  let row = UInt64(bitPattern: Int64(row))
+  let blocks = Wide(repeating: UInt64(bitPattern: Int64(block))) &+ Wide(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+  // All words are kept in 64 bits with zeros above, so that products need no conversion.
+  let mask = Wide(repeating: 0xffff_ffff)
+  var (c0, c1) = (blocks & mask, blocks &>> 32)
+  var (c2, c3) = (Wide(repeating: row & 0xffff_ffff), Wide(repeating: row >> 32))
+  var (k0, k1) = (UInt32(truncatingIfNeeded: key), UInt32(truncatingIfNeeded: key >> 32))
+  for _ in 0..<10 {
+    let p0 = c0 &* Wide(repeating: 0xd251_1f53)
+    let p1 = c2 &* Wide(repeating: 0xcd9e_8d57)
+    c0 = (p1 &>> 32) ^ c1 ^ Wide(repeating: UInt64(k0))
+    c2 = (p0 &>> 32) ^ c3 ^ Wide(repeating: UInt64(k1))
+    c1 = p1 & mask
+    c3 = p0 & mask
+    k0 = k0 &+ 0x9e37_79b9
+    k1 = k1 &+ 0xbb67_ae85
+  }
+  return (
+    SIMD16<UInt32>(truncatingIfNeeded: c0), SIMD16<UInt32>(truncatingIfNeeded: c1), SIMD16<UInt32>(truncatingIfNeeded: c2),
+    SIMD16<UInt32>(truncatingIfNeeded: c3)
+  )
+}
+
+/// Stores sixteen rows of four as they lie in a stream, at most `count` numbers.
+@inline(__always)
+private func storeQuads(_ a: Lane, _ b: Lane, _ c: Lane, _ d: Lane, _ target: Output, count: Int) {
+  if count == 64 {
+    for lane in 0..<16 {
+      UnsafeMutableRawPointer(target + 4 * lane).storeBytes(of: SIMD4(a[lane], b[lane], c[lane], d[lane]), as: SIMD4<Float>.self)
+    }
+    return
+  }
+  for index in 0..<count {
+    let quad = SIMD4(a[index >> 2], b[index >> 2], c[index >> 2], d[index >> 2])
+    target[index] = quad[index & 3]
+  }
+}
+
 /// The 32 random bits at `index` of `row`.
 public func randomBits(_ key: RandomKey, row: Int, index: Int) -> UInt32 {
   words(key.word, row: row, block: index >> 2)[index & 3]
@@ -68,14 +112,11 @@ private func forGroups(_ rowCount: Int, _ rowSize: Int, _ body: (Int, Int) -> Vo
 public func fillUniform(_ key: RandomKey, firstRow: Int, rowCount: Int, rowSize: Int, _ y: Output) {
   let word = key.word
   forGroups(rowCount, rowSize) { row, column in
-    let target = y + row * rowSize + column
-    let count = min(64, rowSize - column)
-    var i = 0
-    while i < count {
-      let bits = words(word, row: firstRow + row, block: (column + i) >> 2)
-      for j in 0..<min(4, count - i) { target[i + j] = Float(bits[j] >> 8) * 0x1p-24 }
-      i += 4
-    }
+    let bits = sixteenWords(word, row: firstRow + row, block: column >> 2)
+    func fraction(_ bits: SIMD16<UInt32>) -> Lane { Lane(SIMD16<Int32>(truncatingIfNeeded: bits &>> 8)) * 0x1p-24 }
+    storeQuads(
+      fraction(bits.0), fraction(bits.1), fraction(bits.2), fraction(bits.3), y + row * rowSize + column,
+      count: min(64, rowSize - column))
   }
 }
 
@@ -85,23 +126,10 @@ public func fillUniform(_ key: RandomKey, firstRow: Int, rowCount: Int, rowSize:
 public func fillNormal(_ key: RandomKey, firstRow: Int, rowCount: Int, rowSize: Int, _ y: Output) {
   let word = key.word
   forGroups(rowCount, rowSize) { row, column in
-    let target = y + row * rowSize + column
-    let count = min(64, rowSize - column)
-    var radius = (SIMD16<UInt32>.zero, SIMD16<UInt32>.zero)
-    var angle = (SIMD16<UInt32>.zero, SIMD16<UInt32>.zero)
-    for lane in 0..<min(16, (count + 3) / 4) {
-      let bits = words(word, row: firstRow + row, block: (column >> 2) + lane)
-      radius.0[lane] = bits.x
-      angle.0[lane] = bits.y
-      radius.1[lane] = bits.z
-      angle.1[lane] = bits.w
-    }
-    let (a, b) = normalPairs(radius.0, angle.0)
-    let (c, d) = normalPairs(radius.1, angle.1)
-    for lane in 0..<min(16, (count + 3) / 4) {
-      let quad = SIMD4(a[lane], b[lane], c[lane], d[lane])
-      for j in 0..<min(4, count - 4 * lane) { target[4 * lane + j] = quad[j] }
-    }
+    let bits = sixteenWords(word, row: firstRow + row, block: column >> 2)
+    let (a, b) = normalPairs(bits.0, bits.1)
+    let (c, d) = normalPairs(bits.2, bits.3)
+    storeQuads(a, b, c, d, y + row * rowSize + column, count: min(64, rowSize - column))
   }
 }
 
@@ -115,7 +143,7 @@ private func normalPairs(_ radius: SIMD16<UInt32>, _ angle: SIMD16<UInt32>) -> (
   let low = logarithm(fraction)
   let high = logarithmOnePlus(-fraction)
   let logarithms = low.replacing(with: high, where: upper)
-  let length = (-2 * logarithms).squareRoot()
+  let length = squareRoot(-2 * logarithms)
   let turns = Lane(SIMD16<Int32>(truncatingIfNeeded: angle &>> 8)) * 0x1p-24
   let (sine, cosine) = circle(turns: turns)
   return (length * cosine, length * sine)

@@ -1,37 +1,62 @@
-/// Sums in Double over the middle axis of `[outer, middle, inner]`; `terms` gives sixteen (or `length`) terms from a flat offset on.
+/// Sums in Double over the middle axis of `[outer, middle, inner]`; `lanes(offset, column, length)` gives sixteen terms from a flat
+/// offset on, zeros beyond `length`.
 ///
 /// The order of additions depends on `middle` and on whether `inner` is 1, on nothing else.
 @inline(__always)
 private func reduce(
-  outer: Int, middle: Int, inner: Int, _ y: Output,
-  term: (_ offset: Int, _ column: Int) -> Double,
-  lanes: (_ offset: Int, _ length: Int) -> (SIMD8<Double>, SIMD8<Double>)
+  outer: Int, middle: Int, inner: Int, _ y: Output, lanes: (_ offset: Int, _ column: Int, _ length: Int) -> (SIMD8<Double>, SIMD8<Double>)
 ) {
   if inner == 1 {
     Workers.forRanges(outer, grain: max(1, threadingGrain / max(middle, 1))) { range in
       for o in range {
-        y[o] = Float(sumDouble(middle) { offset, length in lanes(o * middle + offset, length) })
+        y[o] = Float(sumDouble(middle) { offset, length in lanes(o * middle + offset, 0, length) })
       }
     }
     return
   }
-  let block = 256
+  // Sixteen rows at a time stay in cache while their columns pass through the registers, sixteen columns after sixteen.
+  let block = 512
   let blocks = (inner + block - 1) / block
   let grain = max(1, threadingGrain / max(1, middle * min(inner, block)))
   Workers.forRanges(outer * blocks, grain: grain) { range in
-    withUnsafeTemporaryAllocation(of: Double.self, capacity: block) { memory in
+    withUnsafeTemporaryAllocation(byteCount: block * MemoryLayout<Double>.stride, alignment: 64) { memory in
       let sums = memory.baseAddress!
       for task in range {
         let o = task / blocks
-        let start = (task % blocks) * block
-        let size = min(block, inner - start)
-        for i in 0..<size { sums[i] = 0 }
-        for m in 0..<middle {
-          let offset = (o * middle + m) * inner + start
-          for i in 0..<size { sums[i] += term(offset + i, start + i) }
+        let left = (task % blocks) * block
+        let right = min(inner, left + block)
+        memory.initializeMemory(as: UInt8.self, repeating: 0)
+        var top = 0
+        while top < middle {
+          let bottom = min(middle, top + 16)
+          var column = left
+          while column < right {
+            let place = sums + (column - left) * MemoryLayout<Double>.stride
+            var low = place.load(as: SIMD8<Double>.self)
+            var high = place.load(fromByteOffset: 64, as: SIMD8<Double>.self)
+            let length = min(16, right - column)
+            if length == 16 {
+              for m in top..<bottom {
+                let terms = lanes((o * middle + m) * inner + column, column, 16)
+                low += terms.0
+                high += terms.1
+              }
+            } else {
+              for m in top..<bottom {
+                let terms = lanes((o * middle + m) * inner + column, column, length)
+                low += terms.0
+                high += terms.1
+              }
+            }
+            place.storeBytes(of: low, as: SIMD8<Double>.self)
+            place.storeBytes(of: high, toByteOffset: 64, as: SIMD8<Double>.self)
+            column += 16
+          }
+          top = bottom
         }
-        let target = y + o * inner + start
-        for i in 0..<size { target[i] = Float(sums[i]) }
+        let values = sums.assumingMemoryBound(to: Double.self)
+        let target = y + o * inner + left
+        for i in 0..<right - left { target[i] = Float(values[i]) }
       }
     }
   }
@@ -45,18 +70,12 @@ private func doubles(_ x: Input, _ offset: Int, _ length: Int) -> (SIMD8<Double>
 
 /// `y[o, i] = Σ_m x[o, m, i]`, added in Double and rounded once.
 public func sum(_ x: Input, outer: Int, middle: Int, inner: Int, _ y: Output) {
-  reduce(outer: outer, middle: middle, inner: inner, y) { offset, _ in
-    Double(x[offset])
-  } lanes: { offset, length in
-    doubles(x, offset, length)
-  }
+  reduce(outer: outer, middle: middle, inner: inner, y) { offset, _, length in doubles(x, offset, length) }
 }
 
 /// `y[o, i] = Σ_m a[o, m, i] b[o, m, i]`, added in Double and rounded once.
 public func sumProducts(_ a: Input, _ b: Input, outer: Int, middle: Int, inner: Int, _ y: Output) {
-  reduce(outer: outer, middle: middle, inner: inner, y) { offset, _ in
-    Double(a[offset]) * Double(b[offset])
-  } lanes: { offset, length in
+  reduce(outer: outer, middle: middle, inner: inner, y) { offset, _, length in
     let (aLow, aHigh) = doubles(a, offset, length)
     let (bLow, bHigh) = doubles(b, offset, length)
     return (aLow * bLow, aHigh * bHigh)
@@ -65,22 +84,25 @@ public func sumProducts(_ a: Input, _ b: Input, outer: Int, middle: Int, inner: 
 
 /// `y[o, i] = Σ_m (x[o, m, i] - mean[i])²`, added in Double and rounded once; `mean` is `[inner]`.
 public func sumSquaredDeviations(_ x: Input, mean: Input, outer: Int, middle: Int, inner: Int, _ y: Output) {
-  let center = SIMD8<Double>(repeating: Double(mean[0]))
-  reduce(outer: outer, middle: middle, inner: inner, y) { offset, column in
-    let deviation = Double(x[offset]) - Double(mean[column])
-    return deviation * deviation
-  } lanes: { offset, length in
-    let (low, high) = doubles(x, offset, length)
-    let a = low - center
-    let b = high - center
-    if length == 16 { return (a * a, b * b) }
-    // Lanes beyond the end hold zeros minus the mean: they must not count.
-    var aSquares = a * a
-    var bSquares = b * b
-    for i in length..<16 {
-      if i < 8 { aSquares[i] = 0 } else { bSquares[i - 8] = 0 }
+  if inner == 1 {
+    let center = Double(mean[0])
+    reduce(outer: outer, middle: middle, inner: inner, y) { offset, _, length in
+      var (low, high) = doubles(x, offset, length)
+      // Places beyond the end hold zeros, whose deviation must not count: they are set to the mean.
+      for i in length..<16 {
+        if i < 8 { low[i] = center } else { high[i - 8] = center }
+      }
+      low -= center
+      high -= center
+      return (low * low, high * high)
     }
-    return (aSquares, bSquares)
+    return
+  }
+  reduce(outer: outer, middle: middle, inner: inner, y) { offset, column, length in
+    let (low, high) = doubles(x, offset, length)
+    let (meanLow, meanHigh) = doubles(mean, column, length)
+    let (a, b) = (low - meanLow, high - meanHigh)
+    return (a * a, b * b)
   }
 }
 

@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// Exponential, logarithm, hyperbolic tangent and the circle functions on sixteen numbers at once.
 ///
 /// Maximal relative errors, measured against Double over the whole range: exponential 1.2e-7, logarithm 1.2e-7, hyperbolic tangent 2.5e-7.
@@ -103,6 +105,10 @@ func softplus(_ x: Lane) -> Lane {
   let t = exponential(asLane(asBits(x) | Bits(repeating: Int32.min)))
   return logarithmOnePlus(t) + x.replacing(with: 0, where: x .< 0)
 }
+
+/// `√x`, correctly rounded.
+@inline(__always)
+func squareRoot(_ x: Lane) -> Lane { cblas_square_roots(x) }
 
 /// Sine and cosine of `2π · turns`, for turns in [0, 1].
 @inline(__always)

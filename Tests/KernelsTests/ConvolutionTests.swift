@@ -2,43 +2,71 @@ import Kernels
 import Sharding
 import Testing
 
-/// Convolutions by matrix products, against loops in Double, over kernels, strides, pads and groups.
-@Suite struct ConvolutionTests {
-  static func geometry(
-    _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int, _ kernel: (Int, Int), _ stride: Int, _ pads: (Int, Int, Int, Int),
-    groups: Int = 1
-  ) -> ConvolutionGeometry {
-    ConvolutionGeometry(
-      height: height, width: width, inputChannels: inputs, outputChannels: outputs, kernelHeight: kernel.0, kernelWidth: kernel.1,
-      stride: stride, padTop: pads.0, padLeft: pads.1, padBottom: pads.2, padRight: pads.3, groups: groups)
-  }
+private let geometries: [ConvolutionGeometry] = [
+  .init(height: 9, width: 7, inputChannels: 5, outputChannels: 6, kernelHeight: 1, kernelWidth: 1),
+  .init(height: 9, width: 8, inputChannels: 3, outputChannels: 4, kernelHeight: 1, kernelWidth: 1, stride: 2),
+  .init(
+    height: 8, width: 11, inputChannels: 3, outputChannels: 17, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
+    padRight: 1),
+  .init(
+    height: 20, width: 17, inputChannels: 19, outputChannels: 1, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
+    padRight: 1),
+  .init(height: 7, width: 6, inputChannels: 1, outputChannels: 2, kernelHeight: 3, kernelWidth: 3, stride: 2),
+  .init(
+    height: 12, width: 10, inputChannels: 6, outputChannels: 5, kernelHeight: 4, kernelWidth: 4, stride: 2, padTop: 1, padLeft: 1,
+    padBottom: 1, padRight: 1),
+  .init(
+    height: 36, width: 34, inputChannels: 4, outputChannels: 7, kernelHeight: 4, kernelWidth: 4, stride: 2, padTop: 1, padLeft: 1,
+    padBottom: 1, padRight: 1),
+  .init(
+    height: 11, width: 13, inputChannels: 3, outputChannels: 4, kernelHeight: 5, kernelWidth: 5, stride: 2, padTop: 2, padLeft: 1,
+    padBottom: 2, padRight: 2),
+  .init(
+    height: 18, width: 17, inputChannels: 2, outputChannels: 3, kernelHeight: 7, kernelWidth: 7, padTop: 3, padLeft: 3, padBottom: 3,
+    padRight: 3),
+  .init(
+    height: 6, width: 9, inputChannels: 8, outputChannels: 12, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
+    padRight: 1, groups: 4),
+  .init(
+    height: 17, width: 16, inputChannels: 6, outputChannels: 6, kernelHeight: 3, kernelWidth: 3, stride: 2, padTop: 1, padLeft: 1,
+    padBottom: 1, padRight: 1, groups: 6),
+  .init(
+    height: 5, width: 6, inputChannels: 2, outputChannels: 3, kernelHeight: 3, kernelWidth: 2, padTop: 0, padLeft: 1, padBottom: 2,
+    padRight: 0),
+  .init(height: 16, width: 16, inputChannels: 140, outputChannels: 20, kernelHeight: 1, kernelWidth: 1),
+  .init(
+    height: 4, width: 4, inputChannels: 150, outputChannels: 18, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
+    padRight: 1),
+  .init(height: 4, width: 4, inputChannels: 9, outputChannels: 1, kernelHeight: 4, kernelWidth: 4),
+  .init(height: 7, width: 7, inputChannels: 2, outputChannels: 3, kernelHeight: 2, kernelWidth: 2, stride: 3),
+  .init(height: 4, width: 4, inputChannels: 3, outputChannels: 2, kernelHeight: 1, kernelWidth: 1, padBottom: 1),
+  .init(height: 10, width: 10, inputChannels: 3, outputChannels: 33, kernelHeight: 3, kernelWidth: 3, stride: 3, padTop: 1, padRight: 1),
+  .init(
+    height: 17, width: 19, inputChannels: 33, outputChannels: 3, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
+    padRight: 1),
+  // These take Winograd's way.
+  .init(
+    height: 9, width: 10, inputChannels: 16, outputChannels: 48, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
+    padRight: 1),
+  .init(height: 8, width: 9, inputChannels: 32, outputChannels: 16, kernelHeight: 3, kernelWidth: 3, padTop: 0, padLeft: 2, padBottom: 1),
+]
 
-  static let geometries = [
-    geometry(5, 7, 3, 5, (1, 1), 1, (0, 0, 0, 0)), geometry(4, 4, 3, 2, (1, 1), 1, (0, 0, 1, 0)),
-    geometry(5, 4, 1, 7, (3, 3), 1, (1, 1, 1, 1)), geometry(8, 8, 3, 6, (4, 4), 2, (1, 1, 1, 1)),
-    geometry(8, 6, 2, 5, (5, 5), 2, (1, 1, 2, 2)), geometry(9, 9, 3, 4, (7, 7), 1, (3, 3, 3, 3)),
-    geometry(6, 7, 2, 3, (3, 3), 2, (0, 0, 0, 0)), geometry(6, 5, 4, 6, (3, 3), 1, (1, 1, 1, 1), groups: 2),
-    geometry(4, 6, 2, 3, (3, 2), 1, (2, 0, 1, 1)), geometry(20, 20, 5, 9, (3, 3), 1, (1, 1, 1, 1)),
-    geometry(17, 19, 33, 3, (3, 3), 1, (1, 1, 1, 1)), geometry(10, 10, 3, 33, (3, 3), 3, (1, 0, 0, 1)),
-  ]
-
-  /// Calls `term(y, x, w)` with the flat indices of every product.
-  static func products(_ g: ConvolutionGeometry, samples: Int, _ term: (Int, Int, Int) -> Void) {
-    let (inputs, outputs) = (g.inputChannels / g.groups, g.outputChannels / g.groups)
-    for n in 0..<samples {
-      for i in 0..<g.outputHeight {
-        for j in 0..<g.outputWidth {
-          for a in 0..<g.kernelHeight {
-            for b in 0..<g.kernelWidth {
-              let (row, column) = (i * g.stride + a - g.padTop, j * g.stride + b - g.padLeft)
-              guard row >= 0, row < g.height, column >= 0, column < g.width else { continue }
-              for k in 0..<g.outputChannels {
-                for c in 0..<inputs {
-                  term(
-                    ((n * g.outputHeight + i) * g.outputWidth + j) * g.outputChannels + k,
-                    ((n * g.height + row) * g.width + column) * g.inputChannels + k / outputs * inputs + c,
-                    ((a * g.kernelWidth + b) * inputs + c) * g.outputChannels + k)
-                }
+/// All triples of a convolution: `body(x index, w index, y index)`.
+private func forTerms(_ g: ConvolutionGeometry, samples: Int, _ body: (Int, Int, Int) -> Void) {
+  let (inputs, outputs) = (g.inputChannels / g.groups, g.outputChannels / g.groups)
+  for n in 0..<samples {
+    for oy in 0..<g.outputHeight {
+      for ox in 0..<g.outputWidth {
+        for ky in 0..<g.kernelHeight {
+          for kx in 0..<g.kernelWidth {
+            let (iy, ix) = (oy * g.stride + ky - g.padTop, ox * g.stride + kx - g.padLeft)
+            guard iy >= 0, iy < g.height, ix >= 0, ix < g.width else { continue }
+            for co in 0..<g.outputChannels {
+              for ci in 0..<inputs {
+                body(
+                  ((n * g.height + iy) * g.width + ix) * g.inputChannels + co / outputs * inputs + ci,
+                  ((ky * g.kernelWidth + kx) * inputs + ci) * g.outputChannels + co,
+                  ((n * g.outputHeight + oy) * g.outputWidth + ox) * g.outputChannels + co)
               }
             }
           }
@@ -46,51 +74,110 @@ import Testing
       }
     }
   }
+}
 
-  static let samples = 3
+private struct Case {
+  let g: ConvolutionGeometry
+  let x: [Float], w: [Float], dy: [Float]
+  let inputSize: Int, outputSize: Int, weightSize: Int
 
-  static func operands(_ g: ConvolutionGeometry) -> (x: [Float], w: [Float], dy: [Float]) {
-    (
-      WinogradTests.drawn(samples * g.height * g.width * g.inputChannels, 1),
-      WinogradTests.drawn(g.kernelHeight * g.kernelWidth * g.inputChannels / g.groups * g.outputChannels, 2),
-      WinogradTests.drawn(samples * g.outputHeight * g.outputWidth * g.outputChannels, 3)
-    )
+  init(_ g: ConvolutionGeometry, samples count: Int) {
+    self.g = g
+    inputSize = g.height * g.width * g.inputChannels
+    outputSize = g.outputHeight * g.outputWidth * g.outputChannels
+    weightSize = g.kernelHeight * g.kernelWidth * g.inputChannels / g.groups * g.outputChannels
+    x = samples(count * inputSize, seed: 1)
+    w = samples(weightSize, seed: 2)
+    dy = samples(count * outputSize, seed: 3)
   }
 
-  @Test(arguments: geometries) func `all three passes agree with loops in Double`(g: ConvolutionGeometry) {
-    let (x, w, dy) = Self.operands(g)
-    var (y64, dx64) = ([Double](repeating: 0, count: dy.count), [Double](repeating: 0, count: x.count))
-    var dw64 = [Double](repeating: 0, count: w.count)
-    Self.products(g, samples: Self.samples) { yi, xi, wi in
-      y64[yi] += Double(x[xi]) * Double(w[wi])
-      dx64[xi] += Double(dy[yi]) * Double(w[wi])
-      dw64[wi] += Double(x[xi]) * Double(dy[yi])
+  func forward(_ samples: Range<Int>) -> [Float] {
+    output(samples.count * outputSize) { y in
+      unsafe x.withUnsafeBufferPointer {
+        unsafe convolution(g, samples: samples.count, $0.baseAddress! + samples.lowerBound * inputSize, w, y)
+      }
     }
-    var (y, dx) = ([Float](repeating: .nan, count: dy.count), [Float](repeating: .nan, count: x.count))
-    var dw = [Float](repeating: .nan, count: w.count)
-    unsafe convolution(g, samples: Self.samples, x, w, &y)
-    unsafe convolutionInputGradient(g, samples: Self.samples, dy, w, &dx)
-    // Two leaves, one of them in two segments.
-    let rows = ShardRows(segments: [[1..<2], [0..<1, 2..<3]], tree: ShardTree(shardCount: 2), owned: 0..<2)
-    unsafe convolutionWeightGradient(g, rows: rows, x, dy, &dw)
-    // Sums of up to 297 products in Float: 1e-6 leaves a factor of four.
-    #expect(WinogradTests.error(y, y64) < 1e-6)
-    #expect(WinogradTests.error(dx, dx64) < 1e-6)
-    #expect(WinogradTests.error(dw, dw64) < 1e-6)
   }
 
-  @Test(arguments: geometries) func `a sample's bits do not depend on the batch it comes in`(g: ConvolutionGeometry) {
-    let (x, w, dy) = Self.operands(g)
-    let (inputSize, outputSize) = (x.count / Self.samples, dy.count / Self.samples)
-    var (y, dx) = ([Float](repeating: 0, count: dy.count), [Float](repeating: 0, count: x.count))
-    unsafe convolution(g, samples: Self.samples, x, w, &y)
-    unsafe convolutionInputGradient(g, samples: Self.samples, dy, w, &dx)
-    for sample in 0..<Self.samples {
-      let (inputs, outputs) = ((sample * inputSize)..<((sample + 1) * inputSize), (sample * outputSize)..<((sample + 1) * outputSize))
-      var (yAlone, dxAlone) = ([Float](repeating: 0, count: outputSize), [Float](repeating: 0, count: inputSize))
-      unsafe convolution(g, samples: 1, Array(x[inputs]), w, &yAlone)
-      unsafe convolutionInputGradient(g, samples: 1, Array(dy[outputs]), w, &dxAlone)
-      #expect(yAlone == Array(y[outputs]) && dxAlone == Array(dx[inputs]), "sample \(sample)")
+  func inputGradient(_ samples: Range<Int>) -> [Float] {
+    output(samples.count * inputSize) { dx in
+      unsafe dy.withUnsafeBufferPointer {
+        unsafe convolutionInputGradient(g, samples: samples.count, $0.baseAddress! + samples.lowerBound * outputSize, w, dx)
+      }
     }
+  }
+
+  func weightGradient(_ rows: ShardRows, first: Int = 0) -> [Float] {
+    output(rows.nodeCount * weightSize) { dw in
+      unsafe x.withUnsafeBufferPointer { xs in
+        unsafe dy.withUnsafeBufferPointer { dys in
+          unsafe convolutionWeightGradient(g, rows: rows, xs.baseAddress! + first * inputSize, dys.baseAddress! + first * outputSize, dw)
+        }
+      }
+    }
+  }
+}
+
+@Test(arguments: geometries) func `convolution and both gradients equal naive loops`(_ g: ConvolutionGeometry) {
+  let batch = 3
+  let c = Case(g, samples: batch)
+  var y = [Double](repeating: 0, count: batch * c.outputSize)
+  var dx = [Double](repeating: 0, count: batch * c.inputSize)
+  var dw = [Double](repeating: 0, count: c.weightSize)
+  forTerms(g, samples: batch) { i, j, k in
+    y[k] += Double(c.x[i]) * Double(c.w[j])
+    dx[i] += Double(c.w[j]) * Double(c.dy[k])
+    dw[j] += Double(c.x[i]) * Double(c.dy[k])
+  }
+  expectClose(c.forward(0..<batch), y, "forward \(g)")
+  expectClose(c.inputGradient(0..<batch), dx, "input gradient \(g)")
+  // Three leaves, the last with two segments, as after the concatenation of real and fake samples.
+  let whole = ShardRows(segments: [[0..<1], [1..<3]], tree: ShardTree(shardCount: 2), owned: 0..<2)
+  expectClose(c.weightGradient(whole), dw, "weight gradient \(g)")
+  let split = ShardRows(segments: [[0..<1, 2..<3], [1..<2]], tree: ShardTree(shardCount: 2), owned: 0..<2)
+  expectClose(c.weightGradient(split), dw, "weight gradient with two segments \(g)")
+}
+
+@Test(arguments: geometries) func `convolution and its gradients are adjoint`(_ g: ConvolutionGeometry) {
+  let c = Case(g, samples: 1)
+  func dot(_ a: [Float], _ b: [Float]) -> Double { zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) } }
+  let rows = ShardRows(segments: [[0..<1]], tree: ShardTree(shardCount: 1), owned: 0..<1)
+  let forward = dot(c.forward(0..<1), c.dy)
+  let scale = c.forward(0..<1).reduce(1) { $0 + Double(abs($1)) }
+  #expect(abs(forward - dot(c.x, c.inputGradient(0..<1))) < 1e-5 * scale)
+  #expect(abs(forward - dot(c.w, c.weightGradient(rows))) < 1e-5 * scale)
+}
+
+@Test(arguments: geometries) func `a sample's bits do not depend on the batch around it`(_ g: ConvolutionGeometry) {
+  let c = Case(g, samples: 8)
+  let forward = c.forward(0..<8)
+  let gradient = c.inputGradient(0..<8)
+  for size in [1, 3] {
+    for first in stride(from: 0, to: 8, by: size) {
+      let range = first..<min(8, first + size)
+      #expect(bits(c.forward(range)) == bits(Array(forward[range.lowerBound * c.outputSize..<range.upperBound * c.outputSize])))
+      #expect(bits(c.inputGradient(range)) == bits(Array(gradient[range.lowerBound * c.inputSize..<range.upperBound * c.inputSize])))
+    }
+  }
+}
+
+@Test(arguments: geometries) func `weight gradients of all ranks add up to the same bits on any number of ranks`(_ g: ConvolutionGeometry) {
+  let c = Case(g, samples: 7)
+  let sums = [1, 2, 3, 5].map { ranks in
+    root(
+      rankRows(batch: 7, shards: 5, ranks: ranks).map { (c.weightGradient($0.rows, first: $0.first), $0.nodes) }, shards: 5,
+      size: c.weightSize)
+  }
+  for sum in sums.dropFirst() { #expect(bits(sum) == bits(sums[0])) }
+}
+
+extension ThreadCounts {
+  @Test(arguments: geometries) func `convolution gives the same bits on any number of threads`(_ g: ConvolutionGeometry) {
+    let c = Case(g, samples: 5)
+    let rows = rankRows(batch: 5, shards: 3, ranks: 1)[0].rows
+    expectSameBitsOnAnyThreads("forward") { c.forward(0..<5) }
+    expectSameBitsOnAnyThreads("forward, one sample") { c.forward(0..<1) }
+    expectSameBitsOnAnyThreads("input gradient") { c.inputGradient(0..<5) }
+    expectSameBitsOnAnyThreads("weight gradient") { c.weightGradient(rows) }
   }
 }

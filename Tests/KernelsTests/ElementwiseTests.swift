@@ -1,0 +1,78 @@
+import Foundation
+import Kernels
+import Testing
+
+@Test(arguments: UnaryOperation.allCases) func `an element's bits do not depend on its position`(_ operation: UnaryOperation) {
+  let x = samples(131).map { abs($0) + 0.1 }
+  let whole = output(131) { unsafe apply(operation, x, $0, 131) }
+  for first in [1, 5, 100, 130] {
+    let part = output(131 - first) { unsafe apply(operation, Array(x[first...]), $0, 131 - first) }
+    #expect(bits(part) == bits(Array(whole[first...])))
+  }
+}
+
+@Test func `simple functions equal their formulas`() {
+  let count = 77_777
+  let x = samples(count)
+  let c = samples(count, seed: 2)
+  func expectEqual(_ found: [Float], _ expected: (Int) -> Float, at location: SourceLocation = #_sourceLocation) {
+    #expect((0..<count).allSatisfy { found[$0] == expected($0) }, sourceLocation: location)
+  }
+  expectEqual(output(count) { unsafe apply(.negate, x, $0, count) }) { -x[$0] }
+  expectEqual(output(count) { unsafe apply(.square, x, $0, count) }) { x[$0] * x[$0] }
+  expectEqual(output(count) { unsafe apply(.reciprocal, x, $0, count) }) { 1 / x[$0] }
+  expectEqual(output(count) { unsafe apply(.squareRoot, x.map(abs), $0, count) }) { abs(x[$0]).squareRoot() }
+  expectEqual(output(count) { unsafe affine(x, scale: 3, offset: -0.5, $0, count) }) { 3 * x[$0] - 0.5 }
+  expectEqual(output(count) { unsafe rectify(x, slope: 0.2, $0, count) }) { x[$0] > 0 ? x[$0] : 0.2 * x[$0] }
+  expectEqual(output(count) { unsafe rectifyGate(x, c, slope: 0.2, $0, count) }) { x[$0] > 0 ? c[$0] : 0.2 * c[$0] }
+  expectEqual(output(count) { unsafe clamp(x, low: -0.3, high: 0.6, $0, count) }) { min(max(x[$0], -0.3), 0.6) }
+  expectEqual(output(count) { unsafe clampGate(x, c, low: -0.3, high: 0.6, $0, count) }) { x[$0] >= -0.3 && x[$0] <= 0.6 ? c[$0] : 0 }
+  expectEqual(output(count) { unsafe fill($0, 2.5, count) }) { _ in 2.5 }
+  var y = c
+  unsafe accumulate(x, &y, count)
+  expectEqual(y) { c[$0] + x[$0] }
+}
+
+@Test func `the first number that is not finite is found`() {
+  var x = samples(10_000)
+  #expect(unsafe firstNonFinite(x, x.count) == nil)
+  x[9_999] = .nan
+  #expect(unsafe firstNonFinite(x, x.count) == 9_999)
+  x[4_321] = -.infinity
+  #expect(unsafe firstNonFinite(x, x.count) == 4_321)
+  #expect(unsafe firstNonFinite(x, 4_321) == nil)
+}
+
+extension ThreadCounts {
+  @Test func `every index runs exactly once, nested calls too`() {
+    for threads in [1, 2, 4] {
+      Workers.start(threads: threads)
+      #expect(Workers.threads == threads)
+      for count in [0, 1, 2, 3, 1000] {
+        var hits = [Int32](repeating: 0, count: max(1, count * 4))
+        unsafe hits.withUnsafeMutableBufferPointer { buffer in
+          Workers.forEach(count) { outer in
+            Workers.forRanges(4, grain: 1) { range in
+              for inner in range { unsafe buffer[outer * 4 + inner] += 1 }
+            }
+          }
+        }
+        #expect(hits.allSatisfy { $0 == (count == 0 ? 0 : 1) })
+      }
+    }
+    Workers.start(threads: 2)
+  }
+
+  @Test func `many short jobs in a row all complete`() {
+    Workers.start(threads: 2)
+    var total = 0
+    var slots = [Int](repeating: 0, count: 7)
+    for job in 0..<20_000 {
+      unsafe slots.withUnsafeMutableBufferPointer { buffer in
+        Workers.forEach(7) { unsafe buffer[$0] = job + $0 }
+      }
+      total += slots.reduce(0, +) - 7 * job
+    }
+    #expect(total == 20_000 * 21)
+  }
+}

@@ -1,0 +1,76 @@
+import Kernels
+import Sharding
+import Testing
+
+private func strides(_ shape: [Int]) -> [Int] {
+  shape.indices.map { shape[($0 + 1)...].reduce(1, *) }
+}
+
+private func position(_ index: Int, _ shape: [Int]) -> [Int] {
+  zip(strides(shape), shape).map { index / $0 % $1 }
+}
+
+private let permutations: [(shape: [Int], permutation: [Int])] = [
+  ([], []), ([5], [0]), ([3, 4], [1, 0]), ([17, 33], [1, 0]), ([2, 35, 18], [0, 2, 1]), ([3, 4, 5], [2, 1, 0]), ([3, 4, 5], [1, 0, 2]),
+  ([2, 3, 4, 5], [0, 3, 1, 2]), ([2, 3, 4, 5], [0, 2, 3, 1]), ([2, 3, 4, 5], [3, 2, 1, 0]), ([2, 1, 4, 5], [1, 3, 0, 2]),
+  ([2, 4, 2, 6, 2, 3], [0, 1, 3, 2, 4, 5]), ([2, 3, 2, 3, 2, 3], [5, 3, 1, 0, 2, 4]), ([1, 1, 3], [2, 0, 1]), ([200, 300], [1, 0]),
+]
+
+@Test(arguments: permutations) func `a transposed element lies where the permutation says`(_ shape: [Int], _ permutation: [Int]) {
+  let count = shape.reduce(1, *)
+  let x = (0..<count).map(Float.init)
+  let y = output(count) { unsafe transpose(x, shape: shape, permutation: permutation, $0) }
+  let target = permutation.map { shape[$0] }
+  let expected = (0..<count).map { index in
+    let place = position(index, target)
+    return Float(zip(permutation, place).reduce(0) { $0 + strides(shape)[$1.0] * $1.1 })
+  }
+  #expect(y == expected)
+}
+
+private let windows: [(shape: [Int], offset: [Int], window: [Int], target: [Int], targetOffset: [Int])] = [
+  ([], [], [], [], []), ([9], [2], [4], [6], [1]), ([4, 5], [1, 2], [2, 3], [2, 3], [0, 0]), ([4, 5], [0, 0], [4, 5], [6, 8], [1, 2]),
+  ([4, 5], [1, 0], [2, 5], [7, 5], [3, 0]), ([3, 4, 5], [0, 1, 0], [3, 2, 5], [3, 6, 5], [0, 4, 0]),
+  ([2, 30, 20, 40], [1, 3, 4, 5], [1, 20, 10, 33], [2, 22, 12, 40], [1, 2, 0, 3]), ([2, 3], [0, 0], [0, 3], [2, 3], [0, 0]),
+]
+
+@Test(arguments: windows) func `a window is copied and nothing around it touched`(
+  _ shape: [Int], _ offset: [Int], _ window: [Int], _ target: [Int], _ targetOffset: [Int]
+) {
+  let x = samples(shape.reduce(1, *))
+  let count = target.reduce(1, *)
+  var y = [Float](repeating: 7, count: count)
+  unsafe copyWindow(from: x, shape: shape, offset: offset, window: window, to: &y, target, yOffset: targetOffset)
+  for index in 0..<count {
+    let local = zip(position(index, target), targetOffset).map { $0 - $1 }
+    if zip(local, window).allSatisfy({ $0 >= 0 && $0 < $1 }) {
+      let from = zip(zip(local, offset), strides(shape)).reduce(0) { $0 + ($1.0.0 + $1.0.1) * $1.1 }
+      #expect(y[index] == x[from])
+    } else {
+      #expect(y[index] == 7)
+    }
+  }
+}
+
+@Test func `gathered rows are the table's and scattered rows add up, the same on any number of ranks`() {
+  for (batch, width, tableRows) in [(9, 5, 4), (40, 300, 11)] {
+    let indices = (0..<batch).map { Int32($0 * 7 % tableRows) }
+    let table = samples(tableRows * width), x = samples(batch * width, seed: 2)
+    let gathered = output(batch * width) { unsafe gatherRows(table, width: width, indices, $0) }
+    #expect(gathered == (0..<batch * width).map { table[Int(indices[$0 / width]) * width + $0 % width] })
+    func scatter(_ ranks: Int) -> [Float] {
+      root(
+        rankRows(batch: batch, shards: 5, ranks: ranks).map { part in
+          let y = output(part.rows.nodeCount * tableRows * width) {
+            unsafe scatterRows(
+              Array(x[(part.first * width)...]), width: width, Array(indices[part.first...]), tableRows: tableRows, rows: part.rows, $0)
+          }
+          return (y, part.nodes)
+        }, shards: 5, size: tableRows * width)
+    }
+    var expected = [Double](repeating: 0, count: tableRows * width)
+    for i in x.indices { expected[Int(indices[i / width]) * width + i % width] += Double(x[i]) }
+    expectClose(scatter(1), expected)
+    for ranks in 2...5 { #expect(bits(scatter(ranks)) == bits(scatter(1))) }
+  }
+}

@@ -1,0 +1,101 @@
+import Kernels
+import Testing
+
+@Test func `Adam follows its formula in Double for several steps`() {
+  let count = 1003
+  let (rate, beta1, beta2, epsilon) = (1e-2, 0.5, 0.999, 1e-8)
+  var p = samples(count), m = [Float](repeating: 0, count: count), v = m
+  var exactP = p.map(Double.init), exactM = m.map(Double.init), exactV = exactM
+  for step in 1...5 {
+    let g = samples(count, seed: UInt64(step))
+    var power1 = 1.0, power2 = 1.0
+    for _ in 0..<step {
+      power1 *= beta1
+      power2 *= beta2
+    }
+    unsafe adam(
+      parameters: &p, gradient: g, firstMoment: &m, secondMoment: &v, count: count, learningRate: Float(rate), beta1: Float(beta1),
+      beta2: Float(beta2), epsilon: Float(epsilon), correction1: Float(1 - power1), correction2: Float(1 - power2))
+    for i in 0..<count {
+      exactM[i] = beta1 * exactM[i] + (1 - beta1) * Double(g[i])
+      exactV[i] = beta2 * exactV[i] + (1 - beta2) * Double(g[i]) * Double(g[i])
+      exactP[i] -= rate * (exactM[i] / (1 - power1)) / ((exactV[i] / (1 - power2)).squareRoot() + epsilon)
+    }
+  }
+  // 1 - 0.999 in Float is off by 5e-5 of itself, in both v and its correction, which cancel.
+  expectClose(p, exactP, within: 1e-5)
+  expectClose(m, exactM, within: 1e-6)
+  expectClose(v, exactV, within: 1e-4)
+}
+
+@Test func `momentum and averages follow their formulas`() {
+  let count = 517
+  let g = samples(count)
+  var p = samples(count, seed: 2), v = samples(count, seed: 3), average = samples(count, seed: 4)
+  let (p0, v0, a0) = (p, v, average)
+  unsafe momentumStep(parameters: &p, gradient: g, velocity: &v, count: count, learningRate: 0.1, momentum: 0.9)
+  unsafe interpolate(&average, g, decay: 0.75, count)
+  for i in 0..<count {
+    #expect(v[i] == 0.9 * v0[i] + g[i])
+    #expect(p[i] == p0[i] - 0.1 * v[i])
+    #expect(average[i] == 0.75 * a0[i] + 0.25 * g[i])
+  }
+}
+
+@Test func `a hash changes with every bit, the length, the order and the seed`() {
+  func hash(_ bytes: [UInt8], seed: UInt64 = 1) -> UInt64 {
+    unsafe bytes.withUnsafeBytes { unsafe hashBits($0.baseAddress!, byteCount: bytes.count, seed: seed) }
+  }
+  let bytes = (0..<133).map { UInt8($0 * 37 % 256) }
+  var seen = Set([hash(bytes)])
+  #expect(hash(bytes) == hash(bytes))
+  for bit in 0..<bytes.count * 8 {
+    var changed = bytes
+    changed[bit / 8] ^= 1 << UInt8(bit % 8)
+    seen.insert(hash(changed))
+  }
+  for length in 1..<bytes.count { seen.insert(hash(Array(bytes[..<length]))) }
+  seen.insert(hash(bytes, seed: 2))
+  var swapped = bytes
+  for i in 0..<32 { swapped.swapAt(i, 32 + i) }
+  seen.insert(hash(swapped))
+  #expect(seen.count == 1 + bytes.count * 8 + bytes.count - 1 + 2)
+  // Zeros of different lengths must differ too.
+  #expect(Set((1...100).map { hash([UInt8](repeating: 0, count: $0)) }).count == 100)
+}
+
+@Test(arguments: [(1, 1), (1, 9), (9, 1), (7, 7), (5, 33), (64, 20), (130, 257)])
+func `orthonormalised normal draws have orthonormal rows or columns`(_ rows: Int, _ columns: Int) {
+  let draws = output(rows * columns) {
+    unsafe fillNormal(RandomKey(seed: 1, purpose: 2, step: 0), firstRow: 0, rowCount: 1, rowSize: rows * columns, $0)
+  }
+  var q = draws
+  unsafe orthonormalize(&q, rows: rows, columns: columns)
+  let few = min(rows, columns), many = max(rows, columns)
+  func at(_ vector: Int, _ index: Int) -> Double { Double(rows <= columns ? q[vector * columns + index] : q[index * columns + vector]) }
+  for i in 0..<few {
+    for j in 0...i {
+      let dot = (0..<many).reduce(0.0) { $0 + at(i, $1) * at(j, $1) }
+      #expect(abs(dot - (i == j ? 1 : 0)) < 1e-5, "vectors \(i) and \(j)")
+    }
+  }
+  // The first vector keeps its direction: that is the sign rule.
+  let norm = (0..<many).reduce(0.0) {
+    $0 + Double(draws[rows <= columns ? $1 : $1 * columns]) * Double(draws[rows <= columns ? $1 : $1 * columns])
+  }
+  #expect((0..<many).allSatisfy { abs(at(0, $0) - Double(draws[rows <= columns ? $0 : $0 * columns]) / norm.squareRoot()) < 1e-5 })
+}
+
+@Test func `orthonormal draws of the plane point everywhere alike`() {
+  var sum = (0.0, 0.0)
+  var reflections = 0
+  for step in 0..<400 as Range<UInt64> {
+    var q = output(4) { unsafe fillNormal(RandomKey(seed: 9, purpose: 1, step: step), firstRow: 0, rowCount: 1, rowSize: 4, $0) }
+    unsafe orthonormalize(&q, rows: 2, columns: 2)
+    sum.0 += Double(q[0])
+    sum.1 += Double(q[1])
+    if q[0] * q[3] - q[1] * q[2] < 0 { reflections += 1 }
+  }
+  // Mean coordinates have standard error 0.035, the number of reflections 10.
+  #expect(abs(sum.0 / 400) < 0.18 && abs(sum.1 / 400) < 0.18 && abs(reflections - 200) < 50)
+}
