@@ -10,9 +10,15 @@ struct PrimitiveCase: Sendable, CustomTestStringConvertible {
   let name: String
   let inputs: @Sendable () -> [Tensor]
   let function: @Sendable ([Tensor]) -> Tensor
+  /// Elements of each input that are differenced.
+  let coordinates: Int
 
-  init(_ name: String, _ inputs: @escaping @Sendable () -> [Tensor], _ function: @escaping @Sendable ([Tensor]) -> Tensor) {
+  init(
+    _ name: String, coordinates: Int = 400, _ inputs: @escaping @Sendable () -> [Tensor],
+    _ function: @escaping @Sendable ([Tensor]) -> Tensor
+  ) {
     self.name = name
+    self.coordinates = coordinates
     self.inputs = inputs
     self.function = function
   }
@@ -21,7 +27,7 @@ struct PrimitiveCase: Sendable, CustomTestStringConvertible {
 
   /// `y + y²/2` of the primitive's result: the second derivative of a linear primitive would be zero and prove nothing.
   func check() -> DerivativeReport {
-    checkDerivatives(at: inputs()) { x in
+    checkDerivatives(at: inputs(), coordinates: coordinates) { x in
       let y = function(x)
       return y + y.squared() * 0.5
     }
@@ -133,17 +139,23 @@ extension PrimitiveCase {
       ("3x3 groups 2", geometry(4, 5, 4, 6, 3, 3, 1, (1, 1, 1, 1), groups: 2)),
       ("3x2 asymmetric padding", geometry(4, 6, 2, 3, 3, 2, 1, (2, 0, 1, 1))),
       ("3x3 stride 2 with a remainder", geometry(6, 7, 2, 3, 3, 3, 2, (0, 0, 0, 0))),
+      ("1x1 with zeros below", geometry(3, 4, 2, 3, 1, 1, 1, (0, 0, 2, 0))),
+      ("3x3 of 16 channels, by Winograd", geometry(5, 7, 16, 16, 3, 3, 1, (1, 1, 1, 1))),
+      ("3x3 of 16 channels, asymmetric padding, by Winograd", geometry(6, 5, 16, 16, 3, 3, 1, (2, 0, 0, 2))),
     ]
     return forms.flatMap { form, geometry in
-      [
+      let coordinates = geometry.inputChannels < 16 ? 400 : 24
+      return [
         PrimitiveCase(
-          "convolution \(form)", { [normal(geometry.inputShape(2)), normal(geometry.weightShape, 1)] },
+          "convolution \(form)", coordinates: coordinates, { [normal(geometry.inputShape(2)), normal(geometry.weightShape, 1)] },
           { apply(Convolution(geometry: geometry), $0) }),
         PrimitiveCase(
-          "convolution input gradient \(form)", { [normal(geometry.outputShape(2)), normal(geometry.weightShape, 1)] },
+          "convolution input gradient \(form)", coordinates: coordinates,
+          { [normal(geometry.outputShape(2)), normal(geometry.weightShape, 1)] },
           { apply(ConvolutionInputGradient(geometry: geometry), $0) }),
         PrimitiveCase(
-          "convolution weight gradient \(form)", { [normal(geometry.inputShape(2)), normal(geometry.outputShape(2), 1)] },
+          "convolution weight gradient \(form)", coordinates: coordinates,
+          { [normal(geometry.inputShape(2)), normal(geometry.outputShape(2), 1)] },
           { apply(ConvolutionWeightGradient(geometry: geometry), $0) }),
       ]
     }
