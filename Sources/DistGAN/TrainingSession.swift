@@ -75,7 +75,7 @@ struct TrainingSession {
     func steps() throws -> Trainer.Outcome { try trainer.train(checkpoints: checkpoints, observer: observer) }
     let outcome: Trainer.Outcome
     do {
-      outcome = flags.debug ? try DebugObserver().checking(steps) : flags.profile ? try profile.profiling(steps) : try steps()
+      outcome = flags.profile ? try profile.profiling(steps) : try steps()
     } catch {
       console?.finish()
       throw error

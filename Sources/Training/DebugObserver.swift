@@ -2,75 +2,19 @@ import Kernels
 import Tensors
 
 /// Checks every primitive's result for NaN and infinity and remembers the first one found.
-public final class DebugObserver {
-  fileprivate let checker = Checker()
+final class DebugObserver: PrimitiveObserver {
+  /// Layer, primitive, value and place of the first result that is no number.
+  private(set) var found: String?
 
-  /// A new observer.
-  public init() {}
+  func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor) { check(type(of: primitive).name, output) }
+  func didEvaluate(_ name: String, _ output: Tensor) { check(name, output) }
 
-  /// Runs `body` with every primitive checked.
-  /// - Throws: what `body` throws; but when a result was no number, `RunError` with exit code 78 that names layer and primitive.
-  public func checking<R>(_ body: () throws -> R) throws -> R {
-    let result = Result { try Observation.observing(checker, body) }
-    if let found = checker.found { throw RunError(.notANumber, found) }
-    return try result.get()
-  }
-
-  fileprivate final class Checker: PrimitiveObserver {
-    var found: String?
-
-    func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor) { check(type(of: primitive).name, output) }
-    func didEvaluate(_ name: String, _ output: Tensor) { check(name, output) }
-
-    private func check(_ name: String, _ output: Tensor) {
-      guard found == nil, !output.isAbstract else { return }
-      unsafe output.withValues { values in
-        guard let base = values.baseAddress, let index = unsafe firstNonFinite(base, values.count) else { return }
-        let path = Observation.path
-        found = "\(path.isEmpty ? "" : path + ": ")\(name) gave \(unsafe values[index]) at element \(index) of shape \(output.shape)"
-      }
-    }
-  }
-}
-
-/// Wall time by primitive.
-public final class Profile {
-  /// Seconds and calls of one primitive.
-  public struct Entry: Sendable {
-    /// Name of the primitive.
-    public let name: String
-    /// Wall seconds.
-    public var seconds: Double
-    /// Number of calls.
-    public var calls: Int
-  }
-
-  fileprivate let stopwatch = Stopwatch()
-
-  /// An empty profile.
-  public init() {}
-
-  /// Runs `body` with every primitive timed.
-  public func profiling<R>(_ body: () throws -> R) rethrows -> R { try Observation.observing(stopwatch, body) }
-
-  /// Times so far, the longest first.
-  public var entries: [Entry] { stopwatch.entries.values.sorted { ($1.seconds, $0.name) < ($0.seconds, $1.name) } }
-
-  fileprivate final class Stopwatch: PrimitiveObserver {
-    var entries: [String: Entry] = [:]
-    private var start = ContinuousClock.now
-
-    func willRun() { start = .now }
-    func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor) { stop(type(of: primitive).name) }
-    func didEvaluate(_ name: String, _ output: Tensor) { stop(name) }
-
-    private func stop(_ name: String) {
-      let elapsed = start.duration(to: .now).components
-      var entry = entries[name] ?? Entry(name: name, seconds: 0, calls: 0)
-      entry.seconds += Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
-      entry.calls += 1
-      entries[name] = entry
-      start = .now
+  private func check(_ name: String, _ output: Tensor) {
+    guard found == nil, !output.isAbstract else { return }
+    unsafe output.withValues { values in
+      guard let base = values.baseAddress, let index = unsafe firstNonFinite(base, values.count) else { return }
+      let path = Observation.path
+      found = "\(path.isEmpty ? "" : path + ": ")\(name) gave \(unsafe values[index]) at element \(index) of shape \(output.shape)"
     }
   }
 }

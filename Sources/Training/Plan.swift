@@ -21,7 +21,8 @@ public struct Plan: Sendable, Equatable {
   public let flopsPerStep: Double
   /// Largest amount of memory that tensors of one rank hold at once, in bytes.
   public let activationBytesPerRank: Int
-  /// Parameters, buffers, gradients, averages and optimizer state, in bytes; every rank holds them.
+  /// Parameters, buffers, gradients, averages and optimizer state, in bytes; every rank holds them. An optimizer counts as two moments,
+  /// as Adam has them: for one with fewer this is an upper bound.
   public let stateBytesPerRank: Int
   /// Bytes of gradients that cross the ranks in one step.
   public let reducedBytesPerStep: Int
@@ -41,9 +42,10 @@ public struct Plan: Sendable, Equatable {
     reducedBytesPerStep =
       ranks == 1 ? 0 : recipe.phases.reduce(0) { $0 + $1.times(0) * options.accumulation * $1.network.store.parameterCount * 4 }
     stateBytesPerRank = recipe.networks.reduce(0) { sum, network in
-      // Parameters, gradient and two moments; the average, and its copy of the buffers.
-      let copies = 4 + (network.average == nil ? 0 : 1)
-      return sum + network.store.parameterCount * 4 * copies
+      let averages = network.average == nil ? 0 : 1
+      let buffers = network.store.buffers.reduce(0) { $0 + $1.count }
+      // Parameters, gradient and two moments; the average keeps parameters and buffers of its own.
+      return sum + 4 * (network.store.parameterCount * (4 + averages) + buffers * (1 + averages))
     }
   }
 

@@ -16,32 +16,44 @@ struct StateArray {
   }
 }
 
-extension Recipe {
-  /// Everything that training changes, in a fixed order: parameters, buffers, averages, optimizer state.
+extension Network {
+  /// Everything that training changes in this network, in a fixed order: parameters, buffers, averages, optimizer state.
   func stateArrays() -> [StateArray] {
-    networks.flatMap { network -> [StateArray] in
-      let store = network.store
-      guard let values = store.values, let buffers = store.bufferValues else { return [] }
-      func arrays(_ group: String, _ entries: [ParameterStore.Entry], _ memory: FlatMemory) -> [StateArray] {
-        entries.map { StateArray(name: "\(group)/\($0.path)", shape: $0.shape, memory: memory, offset: $0.offset) }
-      }
-      var result = arrays("parameters", store.parameters, values) + arrays("buffers", store.buffers, buffers)
-      if let average = network.average?.allocated {
-        result += arrays("averages/parameters", store.parameters, average.values)
-        result += arrays("averages/buffers", store.buffers, average.buffers)
-      }
-      for (name, memory) in network.optimizer.state { result += arrays("optimizers/\(name)", store.parameters, memory) }
-      return result
+    guard let values = store.values, let buffers = store.bufferValues else { return [] }
+    func arrays(_ group: String, _ entries: [ParameterStore.Entry], _ memory: FlatMemory) -> [StateArray] {
+      entries.map { StateArray(name: "\(group)/\($0.path)", shape: $0.shape, memory: memory, offset: $0.offset) }
     }
+    var result = arrays("parameters", store.parameters, values) + arrays("buffers", store.buffers, buffers)
+    if let average = average?.allocated {
+      result += arrays("averages/parameters", store.parameters, average.values)
+      result += arrays("averages/buffers", store.buffers, average.buffers)
+    }
+    for (name, memory) in optimizer.state { result += arrays("optimizers/\(name)", store.parameters, memory) }
+    return result
   }
+}
+
+extension Recipe {
+  /// Everything that training changes, network by network.
+  func stateArrays() -> [StateArray] { networks.flatMap { $0.stateArrays() } }
 
   /// Hash of all parameters: the same on every rank and for every number of ranks.
-  public func parameterHash() -> UInt64 { Self.hash(stateArrays().filter { $0.name.hasPrefix("parameters/") }) }
+  public func parameterHash() -> UInt64 { StateArray.hash(stateArrays().filter { $0.name.hasPrefix("parameters/") }) }
 
   /// Hash of everything that training changes.
-  public func stateHash() -> UInt64 { Self.hash(stateArrays()) }
+  public func stateHash() -> UInt64 { StateArray.hash(stateArrays()) }
+}
 
-  private static func hash(_ arrays: [StateArray]) -> UInt64 {
+extension StateArray {
+  /// Index of the first element that is infinite or NaN, or nil.
+  var firstNonFinite: Int? {
+    let buffer = unsafe buffer
+    guard let base = buffer.baseAddress else { return nil }
+    return unsafe Kernels.firstNonFinite(base, buffer.count)
+  }
+
+  /// Hash of names and numbers.
+  static func hash(_ arrays: [StateArray]) -> UInt64 {
     arrays.reduce(0) { seed, array in
       let path = textHash(array.name, seed: seed)
       let bytes = unsafe UnsafeRawBufferPointer(array.buffer)

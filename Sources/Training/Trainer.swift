@@ -71,7 +71,8 @@ public final class Trainer {
   }
 
   /// Trains up to `options.steps`.
-  /// - Throws: `RunError`: 74 when a checkpoint cannot be written, 77 when ranks differ, 78 when a loss is no number.
+  /// - Throws: `RunError`: 74 when a checkpoint cannot be written, 77 when ranks differ, 78 when a loss is no number, or anything that a
+  ///   checkpoint would hold, or in a debug run the result of a primitive.
   public func train(checkpoints: CheckpointDirectory?, observer: any RunObserver) throws -> Outcome {
     try broadcastParameters()
     let sampler = Sampler(recipe, format: format, seed: options.seed, batch: min(options.batch, 64))
@@ -108,7 +109,9 @@ public final class Trainer {
         for part in 0..<options.accumulation {
           let context = try context(phase, draw: repetition * options.accumulation + part)
           if phase.needsData { images += options.batch }
-          let loss = network.store.gradient(adding: part > 0) { phase.loss(context) * (1 / Float(options.accumulation)) }
+          let loss = try checking(phase) {
+            network.store.gradient(adding: part > 0) { phase.loss(context) * (1 / Float(options.accumulation)) }
+          }
           try losses.add(phase.name, loss.scalar * Float(options.accumulation), step: step)
           for (name, value) in context.reports { try losses.add("\(phase.name) \(name)", value.scalar, step: step) }
         }
@@ -123,6 +126,15 @@ public final class Trainer {
     return StepRecord(
       step: step, steps: options.steps, losses: losses.means, images: images, seconds: seconds, epoch: place.epoch,
       position: loader.position)
+  }
+
+  /// Runs `body`; in a debug run with every primitive checked, so that the run stops where a number first goes wrong.
+  private func checking<R>(_ phase: Phase, _ body: () -> R) throws -> R {
+    guard options.isDebug else { return body() }
+    let observer = DebugObserver()
+    let result = Observation.observing(observer, body)
+    if let found = observer.found { throw RunError(.notANumber, "step \(step): \(phase.name): \(found)") }
+    return result
   }
 
   private func context(_ phase: Phase, draw: Int) throws -> StepContext {
@@ -161,10 +173,28 @@ public final class Trainer {
       environment: Machine.description, format: [format.height, format.width, format.channels, format.classes ?? 0])
   }
 
-  private func writeCheckpoint(_ checkpoints: CheckpointDirectory?, _ observer: any RunObserver) throws {
-    guard try communicator.allEqual(recipe.stateHash()) else {
-      throw RunError(.replicasDiffer, "step \(step): ranks hold different numbers; resume from the last checkpoint")
+  /// What a checkpoint must not hold: numbers that differ between ranks, or that the last update spoilt. A loss shows the latter one
+  /// step later, when a sound checkpoint would already have been pruned for this one.
+  private func checkState() throws {
+    for network in recipe.networks {
+      let arrays = network.stateArrays()
+      guard try communicator.allEqual(StateArray.hash(arrays)) else {
+        throw RunError(
+          .replicasDiffer,
+          "step \(step): ranks hold different numbers of network \(network.store.name); resume from the last checkpoint")
+      }
+      for array in arrays {
+        guard let index = array.firstNonFinite else { continue }
+        throw RunError(
+          .notANumber,
+          "step \(step): \(array.name) is \(unsafe array.buffer[index]) at element \(index) of shape \(array.shape), so no checkpoint is "
+            + "written; resume from the last one with lower learning rates, or with --debug to see where it arises")
+      }
     }
+  }
+
+  private func writeCheckpoint(_ checkpoints: CheckpointDirectory?, _ observer: any RunObserver) throws {
+    try checkState()
     guard let checkpoints else { return }
     var failure: (any Error)?
     if communicator.rank == 0 {

@@ -77,13 +77,14 @@ final class Silence: RunObserver {
 }
 
 @Suite struct TrainerTests {
-  static func trainer(steps: Int, accumulation: Int = 1, rate: String = "0.01") throws -> Trainer {
+  static func trainer(steps: Int, accumulation: Int = 1, rate: String = "0.01", isDebug: Bool = false) throws -> Trainer {
     var model = try ModelEntry(TinyModel.self).configured()
     try model.set("rate", to: rate)
     var options = RunOptions(model.run)
     options.steps = steps
     options.accumulation = accumulation
     options.shards = 3
+    options.isDebug = isDebug
     return try Trainer(model, options: options, source: DrawnImages(), communicator: SingleProcess())
   }
 
