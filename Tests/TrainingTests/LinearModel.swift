@@ -12,10 +12,12 @@ final class LinearModel: Model {
     var target: Float = 1
     var outputs = 1
     var exponent: Float = 0
+    var updates = 1
     static var fields: [OptionField<Self>] {
       [
         .value("rate", \.rate, "step size"), .value("target", \.target, "what the outputs are drawn towards"),
         .value("outputs", \.outputs, "width"), .value("exponent", \.exponent, "its power of e divides 1, which is added to the loss"),
+        .value("updates", \.updates, "updates a step"),
       ]
     }
     static var presets: [Preset<Self>] {
@@ -30,6 +32,9 @@ final class LinearModel: Model {
   private let map: Dense
   private let target: Float
   private let exponent: Float
+  private let updates: Int
+  /// Latent vectors of all evaluations of the loss, in order.
+  private(set) var latents: [[Float]] = []
 
   init(_ options: Options, data: DataFormat) throws {
     let store = ParameterStore(name: "map")
@@ -37,12 +42,15 @@ final class LinearModel: Model {
       Scope(store)["dense"], from: data.height * data.width * data.channels, to: options.outputs, bias: false, initializer: .zeros)
     target = options.target
     exponent = options.exponent
+    updates = options.updates
     networks = [Network(store: store, optimizer: GradientDescent(store, learningRate: options.rate))]
   }
 
   var phases: [Phase] {
     [
-      Phase("map", updating: networks[0], needsData: true) { [self] context in
+      Phase("map", updating: networks[0], needsData: true, times: { [updates] _ in updates }) { [self] context in
+        let latent = context.normalLatent(2)
+        if !latent.isAbstract { latents.append(latent.values) }
         let x = context.images
         let y = map(x.reshaped([-1, x.shape[1] * x.shape[2] * x.shape[3]]), .training)
         return (y - target).squared().mean() + Tensor(exponent).exponential().reciprocal()

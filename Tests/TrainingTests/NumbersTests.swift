@@ -32,6 +32,13 @@ import Training
     #expect(largest < 1e-6 && Self.weights(whole).contains { abs($0) > 1e-3 }, "largest difference \(largest)")
   }
 
+  @Test func `each update and each accumulated part of each step has latent vectors of its own`() throws {
+    let trainer = try Self.linear([("updates", "2")]) { ($0.accumulation, $0.steps) = (3, 2) }
+    _ = try trainer.train(checkpoints: nil, observer: Silence())
+    let latents = try #require(trainer.recipe as? LinearModel).latents
+    #expect(latents.count == 2 * 3 * 2 && Set(latents).count == latents.count)
+  }
+
   @Test func `the first step moves the weights by the rate times the mean gradient over the batch`() throws {
     let trainer = try Self.linear { $0.steps = 1 }
     #expect(trainer.options.batch == 8)
