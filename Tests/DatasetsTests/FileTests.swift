@@ -22,9 +22,10 @@ import Testing
     }
   }
 
-  /// The error of opening, checked to be one line that names the file.
-  func refusal() throws -> DatasetError {
-    let error = try #require(throws: DatasetError.self) { _ = try DatasetCatalog.open(path) }
+  /// The error of opening, checked to have this exit code and to be one line that names the file.
+  func refusal(_ exitCode: Int32 = 65, group: String = "") throws -> DatasetError {
+    let error = try #require(throws: DatasetError.self) { _ = try DatasetCatalog.open(path, group: group) }
+    #expect(error.path == path && error.reason.exitCode == exitCode && !error.message.isEmpty, "\(error.reason)")
     #expect(error.description.hasPrefix(path + ": ") && !error.description.contains("\n"), "\(error)")
     return error
   }
@@ -56,6 +57,7 @@ import Testing
     #expect(domain.name == "set.h5/B" && domain.labels == [0, 1])
     #expect(try domain.image(1) == [4, 4, 4, 4])
     #expect(try refusal().message.contains("has no 'imgs'; it has 'B'"))
+    #expect(try refusal(group: "C").message.contains("'C"))
   }
 
   @Test func `sets of the wrong type, shape or size are refused`() throws {
@@ -63,6 +65,8 @@ import Testing
     #expect(try refusal().message.contains("holds float32 of shape [1, 1, 2, 2], expected uint8"))
     try write(images: [UInt8(1), 2, 3, 4], shape: [1, 4], labels: [Int64(0)])
     #expect(try refusal().message.contains("shape [1, 4]"))
+    try write(images: [Int64(1), 2, 3, 4], shape: [1, 1, 2, 2], labels: [Int64(0)])
+    #expect(try refusal().message.contains("holds int64"))
     try write(images: [UInt8](), shape: [0, 3, 2, 2], labels: [Int64]())
     #expect(try refusal().message.contains("is empty"))
     #expect(try refusal().reason == .unsuitable)
@@ -81,13 +85,41 @@ import Testing
     #expect(try refusal().reason == .unsuitable)
   }
 
+  @Test func `labels of any integer type are read`() throws {
+    let images = [UInt8](repeating: 0, count: 12)
+    try write(images: images, shape: [3, 1, 2, 2], labels: [UInt8(0), 255, 1])
+    #expect(try HDF5Source(path: path).labels == [0, 255, 1])
+    try write(images: images, shape: [3, 1, 2, 2], labels: [Int32(0), 999_999, 1])
+    #expect(try HDF5Source(path: path).labels == [0, 999_999, 1])
+    try write(images: images, shape: [3, 1, 2, 2], labels: [Int32(0), 1_000_000, 1])
+    #expect(try refusal().message.contains("label 1 of 'labels' is 1000000"))
+  }
+
+  @Test func `a directory is not a set`() throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    _ = try refusal(66)
+  }
+
+  @Test func `names that do not cover the classes are passed over`() throws {
+    try writeAtomically(to: path) { writer in
+      try writer.write("imgs", [UInt8](repeating: 0, count: 12), shape: [3, 1, 2, 2], storage: .contiguous)
+      try writer.write("labels", [Int64(0), 2, 1], shape: [3], storage: .contiguous)
+      try writer.setAttribute("classes", to: ["zero", "one"])
+      try writer.setAttribute("license", to: "CC0")
+    }
+    let file = try HDF5Source(path: path)
+    #expect(file.classNames == nil && file.classCount == 3 && file.license == "CC0")
+  }
+
   @Test func `missing, foreign and truncated files are told apart`() throws {
-    let missing = try refusal()
+    let missing = try refusal(64)
     #expect(missing.reason == .unknownName && missing.message.contains("emoji32, kanji32"))
     let direct = try #require(throws: DatasetError.self) { try HDF5Source(path: path) }
-    #expect(direct.reason == .cannotOpen && direct.message.contains("No such file or directory"))
+    #expect(direct.reason == .cannotOpen && direct.reason.exitCode == 66 && direct.message.contains("No such file or directory"))
     try Data("no HDF5".utf8).write(to: URL(fileURLWithPath: path))
     #expect(try refusal().message.contains("not an HDF5 file"))
+    try Data().write(to: URL(fileURLWithPath: path))
+    #expect(!(try refusal().message.isEmpty))
     try write(images: [UInt8](repeating: 9, count: 40_000), shape: [100, 1, 20, 20], labels: [Int64]?.none)
     let whole = try Data(contentsOf: URL(fileURLWithPath: path))
     for length in [100, whole.count / 2, whole.count - 1] {
