@@ -19,6 +19,7 @@ import Testing
     // Adjacent, as gathering them into one vector wants.
     for round in 0..<rounds.roundCount {
       let all = rounds.elements(ofRound: round)
+      #expect(!all.isEmpty, "round \(round) of \(rounds.roundCount)")
       let ends = (0..<ranks).map { rounds.elements(ofRank: $0, inRound: round) }
       #expect(ends.first?.lowerBound == all.lowerBound && ends.last?.upperBound == all.upperBound)
       #expect(zip(ends, ends.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })

@@ -41,6 +41,21 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
   }
 
+  /// Sums of `(place + 1) * byte`, from the atlas by a second decoder, in Python: the first tile, both sides of the end of the first
+  /// row of 64 tiles, and the last one.
+  @Test(
+    arguments: [
+      ("emoji32", [0: 809_727_343, 63: 812_232_533, 64: 793_239_778, 1860: 823_431_918]),
+      ("kanji32", [0: 124_810_855, 63: 116_095_635, 64: 122_131_128, 11992: 120_420_044]),
+    ])
+  func `images are the tiles of the atlas`(name: String, sums: [Int: Int]) throws {
+    let source = try EmbeddedSource(name: name)
+    for (index, sum) in sums {
+      let found = try source.image(index).enumerated().reduce(0) { $0 + ($1.offset + 1) * Int($1.element) }
+      #expect(found == sum, "image \(index)")
+    }
+  }
+
   @Test func `a set written to a file is the same set`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("emoji.h5")

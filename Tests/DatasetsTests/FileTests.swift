@@ -32,19 +32,27 @@ import Testing
 
   @Test(arguments: [DataSetStorage.contiguous, .chunked(), .chunked(gzip: 1)])
   func `however a file is stored, it holds the same set`(storage: DataSetStorage) throws {
-    let source = ListSource(count: 40)
-    let images = try (0..<40).flatMap { try source.image($0) }
+    let source = ListSource(count: 200)
+    let images = try (0..<200).flatMap { try source.image($0) }
     let labels = try #require(source.labels)
-    try write(images: images, shape: [40, 3, 2, 4], labels: labels.map { Int64($0) }, storage: storage)
+    try write(images: images, shape: [200, 3, 2, 4], labels: labels.map { Int64($0) }, storage: storage)
     let file = try HDF5Source(path: path)
-    #expect(file.format == source.format && file.count == 40 && file.labels == labels && file.classCount == 5 && file.name == "set.h5")
-    for index in [0, 17, 39] { #expect(try file.image(index) == source.image(index)) }
+    #expect(file.format == source.format && file.count == 200 && file.labels == labels && file.classCount == 5 && file.name == "set.h5")
+    for index in [0, 17, 199] { #expect(try file.image(index) == source.image(index)) }
     let stored = file.fingerprint
-    try write(images: images, shape: [40, 3, 2, 4], labels: labels)
+    try write(images: images, shape: [200, 3, 2, 4], labels: labels)
     #expect(try HDF5Source(path: path).fingerprint == stored)
-    var changed = images
-    changed[images.count - 1] ^= 1
-    try write(images: changed, shape: [40, 3, 2, 4], labels: labels)
+    for place in [0, images.count - 1] {
+      var changed = images
+      changed[place] ^= 1
+      try write(images: changed, shape: [200, 3, 2, 4], labels: labels)
+      #expect(try HDF5Source(path: path).fingerprint != stored, "byte \(place)")
+    }
+    var changed = labels
+    changed[100] ^= 1
+    try write(images: images, shape: [200, 3, 2, 4], labels: changed)
+    #expect(try HDF5Source(path: path).fingerprint != stored)
+    try write(images: images, shape: [200, 3, 4, 2], labels: labels)
     #expect(try HDF5Source(path: path).fingerprint != stored)
   }
 

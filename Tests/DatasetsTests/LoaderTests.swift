@@ -1,4 +1,5 @@
 import Datasets
+import Dispatch
 import Testing
 
 @Suite struct LoaderTests {
@@ -150,6 +151,41 @@ import Testing
     #expect(try loader.next().positions == 0..<4)
     loader.seek(to: 10)
     #expect(try loader.next().positions == 10..<14)
+  }
+
+  @Test func `a batch that was being read while one went elsewhere is dropped`() throws {
+    /// Where the reader of the first batch waits.
+    final class Gate: Sendable {
+      let arrived = DispatchSemaphore(value: 0)
+      let open = DispatchSemaphore(value: 0)
+    }
+    struct Source: ImageSource {
+      let list = ListSource()
+      let gate = Gate()
+      let slow: Int
+      var name: String { list.name }
+      var format: ImageFormat { list.format }
+      var count: Int { list.count }
+      var labels: [Int32]? { list.labels }
+      var classNames: [String]? { nil }
+      var fingerprint: UInt64 { 0 }
+      func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<UInt8>) throws {
+        if index == slow {
+          gate.arrived.signal()
+          _ = gate.open.wait(timeout: .now() + 10)
+          // It stays open.
+          gate.open.signal()
+        }
+        try unsafe list.read(index, into: buffer)
+      }
+    }
+    let source = Source(slow: SampleOrder(count: 13, seed: 3).index(at: 0))
+    let loader = BatchLoader(source, seed: 3, batch: 4)
+    #expect(source.gate.arrived.wait(timeout: .now() + 10) == .success)
+    loader.seek(to: 4)
+    source.gate.open.signal()
+    #expect(try loader.next().positions == 4..<8)
+    #expect(try loader.next().positions == 8..<12)
   }
 
   @Test func `a dropped loader ends its thread`() async throws {
