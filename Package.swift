@@ -28,7 +28,7 @@ let package = Package(
   name: "dist-gan",
   products: [.executable(name: "dist-gan", targets: ["DistGAN"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
   ],
   targets: [
     // Level 0: one module map for each system library, and the embedded images.

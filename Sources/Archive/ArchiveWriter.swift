@@ -55,7 +55,24 @@ public final class ArchiveWriter {
   public func close() throws(ArchiveError) {
     let file = raw
     try Library.attempt("flush the file", .cannotWrite, path: path) { H5Fflush(file, H5F_SCOPE_GLOBAL) }
+    unlock(file)
     try self.file.take()?.close("close the file", .cannotWrite, path: path)
+  }
+
+  /// Gives back the lock that HDF5 1.10 took when it created the file.
+  ///
+  /// A process that was started meanwhile has inherited the open file; closing it here would leave the lock with that process, and the
+  /// finished file could not be opened. May go with an HDF5 that unlocks before it closes (its pull request 967).
+  private func unlock(_ file: hid_t) {
+    Library.perform {
+      var handle: UnsafeMutableRawPointer?
+      // Sound: the handle of the default driver, the only one in use here, points to its descriptor for as long as the file is open.
+      if unsafe H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) >= 0, let descriptor = unsafe handle?.load(as: Int32.self) {
+        flock(descriptor, LOCK_UN)
+      } else {
+        H5Eclear2(H5E_DEFAULT)
+      }
+    }
   }
 
   /// HDF5's identifier of the file.

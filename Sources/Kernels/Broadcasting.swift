@@ -86,32 +86,70 @@ private struct CommonAxes {
   }
 }
 
+/// Fills a run with `function` of two operands, each given by its vector at an index: explicit vectors, since the compiler leaves the
+/// loop over three pointers scalar.
+@inline(__always)
+private func fillRun(
+  _ y: Output, _ count: Int, _ a: (Int, Int) -> Lane, _ b: (Int, Int) -> Lane, _ function: (Lane, Lane) -> Lane
+) {
+  var i = 0
+  while i + 16 <= count {
+    y.store(function(a(i, 16), b(i, 16)), i)
+    i += 16
+  }
+  if i < count { y.store(function(a(i, count - i), b(i, count - i)), i, count: count - i) }
+}
+
 @inline(__always)
 private func combine(
-  _ axes: CommonAxes, _ a: Input, _ b: Input, _ y: Output, _ function: (Float, Float) -> Float
+  _ axes: CommonAxes, _ a: Input, _ b: Input, _ y: Output, _ function: (Lane, Lane) -> Lane
 ) {
+  /// The vector of `length` numbers from `index` on.
+  @inline(__always)
+  func vector(_ x: Input, _ index: Int, _ length: Int) -> Lane {
+    length == 16 ? x.lane(index) : x.lane(index, count: length, padding: 1)
+  }
   let last = axes.sizes.count - 1
-  switch (axes.aStrides[last], axes.bStrides[last]) {
-  case (0, 0):
-    axes.forRuns { i, j, k, count in
-      (y + k).update(repeating: function(a[i], b[j]), count: count)
+  let inner = axes.sizes[last]
+  if last == 1 && inner < 64 && axes.aStrides[1] == 1 && axes.bStrides[1] == 1 {
+    // A short row on every row, such as three channels' biases: copies of it make runs long enough for vectors.
+    let aRepeats = axes.aStrides[0] == 0
+    let chunk = 1024 / inner * inner
+    withScratch(chunk) { copies in
+      for index in 0..<chunk { copies[index] = (aRepeats ? a : b)[index % inner] }
+      let row = Input(copies)
+      Workers.forRanges(axes.sizes[0] * inner, grain: chunk * max(1, threadingGrain / chunk)) { range in
+        var start = range.lowerBound
+        while start < range.upperBound {
+          let count = min(chunk, range.upperBound - start)
+          let left = aRepeats ? row : a + start
+          let right = aRepeats ? b + start : row
+          fillRun(y + start, count, { vector(left, $0, $1) }, { vector(right, $0, $1) }, function)
+          start += count
+        }
+      }
     }
+    return
+  }
+  switch (axes.aStrides[last], axes.bStrides[last]) {
   case (0, _):
+    let bStep = axes.bStrides[last]
     axes.forRuns { i, j, k, count in
-      let value = a[i]
-      let (right, target) = (b + j, y + k)
-      for n in 0..<count { target[n] = function(value, right[n]) }
+      let value = Lane(repeating: a[i])
+      if bStep == 0 {
+        (y + k).update(repeating: function(value, Lane(repeating: b[j]))[0], count: count)
+      } else {
+        fillRun(y + k, count, { _, _ in value }, { vector(b + j, $0, $1) }, function)
+      }
     }
   case (_, 0):
     axes.forRuns { i, j, k, count in
-      let value = b[j]
-      let (left, target) = (a + i, y + k)
-      for n in 0..<count { target[n] = function(left[n], value) }
+      let value = Lane(repeating: b[j])
+      fillRun(y + k, count, { vector(a + i, $0, $1) }, { _, _ in value }, function)
     }
   default:
     axes.forRuns { i, j, k, count in
-      let (left, right, target) = (a + i, b + j, y + k)
-      for n in 0..<count { target[n] = function(left[n], right[n]) }
+      fillRun(y + k, count, { vector(a + i, $0, $1) }, { vector(b + j, $0, $1) }, function)
     }
   }
 }

@@ -7,8 +7,10 @@ package struct DerivativeReport {
   package internal(set) var forwardError = 0.0
   /// Largest error of first derivatives, engine and recorded, against central differences of the replay.
   package internal(set) var firstOrderError = 0.0
-  /// Largest error of the derivatives of a recorded gradient.
+  /// Largest error of the derivatives of a recorded gradient, against mixed differences of the replay.
   package internal(set) var secondOrderError = 0.0
+  /// Largest error of a slope against Float differences of the function itself; see `FunctionSlope`.
+  package internal(set) var functionError = 0.0
   /// One line for each comparison.
   package internal(set) var details: [String] = []
   /// Types of the primitives that ran.
@@ -23,20 +25,22 @@ package struct DerivativeReport {
   /// Whether all errors lie within the tolerances.
   package var isWithinTolerance: Bool {
     forwardError <= Self.firstOrderTolerance && firstOrderError <= Self.firstOrderTolerance
-      && secondOrderError <= Self.secondOrderTolerance
+      && secondOrderError <= Self.secondOrderTolerance && functionError <= FunctionSlope.tolerance
   }
 
   /// The figures and comparisons as text.
   package var summary: String {
-    "forward \(forwardError), first order \(firstOrderError), second order \(secondOrderError)\n" + details.joined(separator: "\n")
+    "forward \(forwardError), first order \(firstOrderError), second order \(secondOrderError), function \(functionError)\n"
+      + details.joined(separator: "\n")
   }
 }
 
 /// Checks first and second derivatives of a function of tensors against central differences of its replay in Double.
 ///
-/// First order: `s = Σ f(x)·w` with random `w`, by `gradients(of:at:)` and by the recorded `gradient(at:)`. Second order: the scalar
-/// `t = Σᵢ ∂s/∂xᵢ · vᵢ` with random `vᵢ` is itself a recorded graph: its replay is differenced, its gradients come from the engine. Engine
-/// gradients are taken without a graph keeper, as in a run, so a primitive that drops what its `vjp` reads is found too.
+/// First order: `s = Σ f(x)·w` with random `w`, by `gradients(of:at:)` and by the recorded `gradient(at:)`. Second order: the engine's
+/// gradients of the scalar `t = Σᵢ ∂s/∂xᵢ · vᵢ` with random `vᵢ`, against mixed differences of the replay of `s`. Engine gradients are
+/// taken without a graph keeper, as in a run, so a primitive that drops what its `vjp` reads is found too. What the function itself
+/// detaches is a constant of its graph, hence of the replay: differences of the function in Float show whether it should be.
 /// - Parameters:
 ///   - inputs: where to differentiate; away from kinks by more than 1e-5.
 ///   - coordinates: elements of each input that are differenced; of larger inputs as many are drawn.
@@ -74,12 +78,26 @@ private struct DerivativeCheck {
     func directional(_ leaves: [Tensor]) -> Tensor {
       zip(recorded(leaves: leaves, scalar), directions).map { ($0 * $1).sum() }.reduce(Tensor(0), +)
     }
+    let vectors = directions.map { Array64($0) }
     let numeric = Observation.observing(keeper) {
       let leaves = inputs.map { $0.asLeaf() }
-      return differences(Replay(of: directional(leaves)), leaves)
+      let replay = Replay(of: scalar(leaves))
+      return inputs.indices.map {
+        replay.mixedDifferences(at: leaves, along: vectors, leaf: $0, indices: indices(inputs[$0]))
+      }
     }
     let leaves = inputs.map { $0.asLeaf() }
-    compare("second order", gradients(of: directional(leaves), at: leaves), numeric, &report.secondOrderError, &report.details)
+    let value = directional(leaves)
+    let second = gradients(of: value, at: leaves)
+    compare("second order", second, numeric, &report.secondOrderError, &report.details)
+    let plain = inputs.map { $0.asLeaf() }
+    for (what, found, function) in [
+      ("slope", gradients(of: scalar(plain), at: plain), scalar), ("slope of the gradient", second, directional),
+    ] {
+      let error = slopeError(found, function)
+      report.functionError = error.isNaN ? .infinity : max(report.functionError, error)
+      report.details.append("\(what) in Float: error \(error)")
+    }
     report.primitives = keeper.seen
     return report
   }
@@ -92,6 +110,20 @@ private struct DerivativeCheck {
         arguments[index] = point
         return scalar(arguments)
       }
+    }
+  }
+
+  private func slopeError(_ gradient: [Tensor?], _ function: ([Tensor]) -> Tensor) -> Double {
+    let found = zip(gradient, inputs).flatMap { $0.map { Array64($0).values } ?? Array(repeating: 0, count: $1.count) }
+    return FunctionSlope.error(of: found) { displacement in
+      var start = 0
+      let moved = inputs.map { input in
+        let values = zip(input.values, displacement[start...]).map { $0 + $1 }
+        start += input.count
+        let tensor = input.layout.map { Tensor(rows: values, shape: input.shape, layout: $0) } ?? Tensor(values, shape: input.shape)
+        return tensor.asLeaf()
+      }
+      return Double(function(moved).scalar)
     }
   }
 

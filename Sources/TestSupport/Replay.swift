@@ -95,15 +95,16 @@ package struct Replay {
   /// Types of the recorded primitives.
   package var primitiveNames: Set<String> { Set(steps.compactMap { $0.primitive.map { "\(type(of: $0))" } }) }
 
-  /// The value with one leaf replaced; steps that do not depend on it are not computed again.
-  package func evaluate(replacing leaf: Tensor, by values: Array64) -> Array64 {
-    guard let first = leaf.node.flatMap({ stepOfNumber[$0.number] }) else { return value }
+  /// The value with some leaves replaced; steps that do not depend on them are not computed again.
+  package func evaluate(replacing replacements: [(leaf: Tensor, values: Array64)]) -> Array64 {
     var current = base
-    current[first] = values
     var isChanged = Array(repeating: false, count: steps.count)
-    isChanged[first] = true
-    for index in (first + 1)..<max(steps.count, first + 1) {
-      let step = steps[index]
+    for (leaf, values) in replacements {
+      guard let index = leaf.node.flatMap({ stepOfNumber[$0.number] }) else { continue }
+      current[index] = values
+      isChanged[index] = true
+    }
+    for (index, step) in steps.enumerated() {
       let depends = step.sources.contains { if case .step(let source) = $0 { isChanged[source] } else { false } }
       guard depends, let primitive = step.primitive else { continue }
       current[index] = primitive.reference(step.sources.map { self[$0, current] })
@@ -123,7 +124,31 @@ package struct Replay {
       above.values[index] += h
       below.values[index] -= h
       let width = above.values[index] - below.values[index]
-      return (evaluate(replacing: leaf, by: above).values[0] - evaluate(replacing: leaf, by: below).values[0]) / width
+      return (evaluate(replacing: [(leaf, above)]).values[0] - evaluate(replacing: [(leaf, below)]).values[0]) / width
+    }
+  }
+
+  /// Elements of the Hessian times `directions`: for the elements `indices` of leaf `number`, the mixed difference
+  /// `(s(x + hv + he) - s(x + hv - he) - s(x - hv + he) + s(x - hv - he)) / 4h²` of the scalar value.
+  ///
+  /// Only the forward graph enters, so a derivative that forgets what it depends on is found, which differences of a recorded gradient
+  /// cannot do. With h = 1e-4 the error is about h² + 1e-16/h² = 2e-8.
+  package func mixedDifferences(at leaves: [Tensor], along directions: [Array64], leaf number: Int, indices: [Int]) -> [Double] {
+    let h = 1e-4
+    let points = leaves.map(values(of:))
+    guard points[number] != nil else { return indices.map { _ in 0 } }
+    func moved(_ side: Double, _ index: Int, _ step: Double) -> Double {
+      var replacements: [(leaf: Tensor, values: Array64)] = []
+      for (position, leaf) in leaves.enumerated() {
+        guard var point = points[position] else { continue }
+        for element in point.values.indices { point.values[element] += side * h * directions[position].values[element] }
+        if position == number { point.values[index] += step * h }
+        replacements.append((leaf, point))
+      }
+      return evaluate(replacing: replacements).values[0]
+    }
+    return indices.map { index in
+      (moved(1, index, 1) - moved(1, index, -1) - moved(-1, index, 1) + moved(-1, index, -1)) / (4 * h * h)
     }
   }
 }

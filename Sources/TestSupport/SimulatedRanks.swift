@@ -80,7 +80,7 @@ package enum SimulatedRanks {
       // The next round cannot end before this rank has joined it, so the total stays until it is read.
       while true {
         if let total = state.withLock({ $0.round > round ? $0.total : nil }) { return total }
-        sched_yield()
+        usleep(20)
       }
     }
 

@@ -15,9 +15,40 @@ import Testing
     }
   }
 
-  @Test func `more ranks than cores compute with one thread each`() {
-    let share = Cores(allowed: [0, 1], available: [0, 1], isBoundByLauncher: false).share(localRank: 7, localSize: 8)
-    #expect(share == CoreShare(threads: 1, cores: [0, 1], note: nil))
+  /// Core numbers with gaps, as on a host that other jobs share.
+  static func numbers(_ count: Int) -> [Int] { (0..<count).map { 3 * $0 + 1 } }
+
+  @Test(arguments: 1...9, 1...9) func `ranks that mpirun bound too tightly get disjoint cores`(cores: Int, ranks: Int) {
+    let available = Self.numbers(cores)
+    var used: [Int] = []
+    for rank in 0..<ranks {
+      let bound = available[rank % cores]
+      let share = Cores(allowed: [bound], available: available, isBoundByLauncher: true).share(localRank: rank, localSize: ranks)
+      #expect(share.threads == max(1, cores / ranks))
+      if share.threads == 1 {
+        #expect(share.cores == [bound] && share.note == nil)
+      } else {
+        #expect(share.cores.count >= share.threads)
+        #expect(share.note == "bound to core \(bound) by mpirun; widened to \(Cores.words(for: share.cores))")
+        used += share.cores
+      }
+    }
+    // Ascending in the order of the ranks, hence disjoint; no core is left idle.
+    #expect(used == (cores / ranks > 1 ? available : []))
+  }
+
+  @Test(arguments: 1...9, 1...9) func `ranks that nobody bound share the cores by number of threads`(cores: Int, ranks: Int) {
+    let available = Self.numbers(cores)
+    for rank in 0..<ranks {
+      let share = Cores(allowed: available, available: available, isBoundByLauncher: false).share(localRank: rank, localSize: ranks)
+      #expect(share == CoreShare(threads: ranks > cores ? 1 : cores / ranks, cores: available, note: nil))
+    }
+  }
+
+  @Test func `a rank that is not on the host traps`() async {
+    await #expect(processExitsWith: .failure) {
+      _ = Cores(allowed: [0], available: [0], isBoundByLauncher: false).share(localRank: 1, localSize: 1)
+    }
   }
 
   @Test func `a binding by the user or the batch system is kept`() {

@@ -25,9 +25,56 @@ import Testing
     plan.tree.nodes(in: plan.shards(ofRank: rank, of: ranks)).flatMap { node in (0..<count).map { reference(node, $0) } }
   }
 
-  /// The index of the first element whose bits differ.
+  /// The index of the first element whose bits differ, or that only one of the two has.
   func difference(_ found: [Float], _ expected: [Float]) -> Int? {
-    zip(found, expected).enumerated().first { $0.element.0.bitPattern != $0.element.1.bitPattern }?.offset
+    if found.count != expected.count { return min(found.count, expected.count) }
+    return zip(found, expected).enumerated().first { $0.element.0.bitPattern != $0.element.1.bitPattern }?.offset
+  }
+
+  /// One evaluation of all leaves by the tree's own steps: what a single process does.
+  func singleProcess(_ tree: ShardTree, _ element: Int) -> Float {
+    var stack: [Float] = []
+    for step in tree.leafSteps(in: 0..<tree.shardCount) {
+      switch step {
+      case .push(let shard): stack.append(leaf(shard, element))
+      case .merge:
+        let right = stack.removeLast()
+        stack.append(stack.removeLast() + right)
+      }
+    }
+    return stack[0]
+  }
+
+  @Test(arguments: 1...9) func `every number of ranks finishes the tree with the bits of one process`(shards: Int) {
+    let plan = ShardPlan(batch: shards, shardCount: shards)
+    // Two whole blocks and a part of one.
+    let count = 2 * TreeLayout.block + 452
+    let expected = (0..<count).map { singleProcess(plan.tree, $0) }
+    #expect(difference(expected, (0..<count).map { reference(0..<shards, $0) }) == nil, "ShardTree against halving")
+    for ranks in 1...shards {
+      let layout = TreeLayout(plan: plan, ranks: ranks)
+      var nodes: [Float] = []
+      for rank in 0..<ranks {
+        let own = partials(plan, rank: rank, ranks: ranks, count: count)
+        #expect(layout.nodes(ofRank: rank) == (nodes.count / count)..<((nodes.count + own.count) / count))
+        nodes += own
+      }
+      #expect(layout.nodeCount == nodes.count / count)
+      var result = [Float](repeating: .nan, count: count + 1)
+      unsafe nodes.withUnsafeBufferPointer { nodes in
+        let base = nodes.baseAddress!
+        unsafe layout.add((0..<layout.nodeCount).map { unsafe base + $0 * count }, count: count, into: &result)
+      }
+      #expect(difference(Array(result[..<count]), expected) == nil, "\(ranks) ranks")
+      #expect(result[count].isNaN, "\(ranks) ranks: written beyond the \(count) sums")
+    }
+  }
+
+  @Test func `sums of too few nodes trap`() async {
+    await #expect(processExitsWith: .failure) {
+      var result: [Float] = [0]
+      unsafe TreeLayout(plan: ShardPlan(batch: 2, shardCount: 2), ranks: 2).add([], count: 1, into: &result)
+    }
   }
 
   @Test(arguments: 1...9) func `owners of slices add to the bits of one process, in place`(shards: Int) {
@@ -88,6 +135,11 @@ import Testing
       }
       #expect(difference(Array(blocks[target * count..<(target + 1) * count]), expected) == nil, "into node \(target)")
     }
+  }
+
+  @Test func `differences of sign, value and length are found`() {
+    #expect(difference([1, 0], [1, 0]) == nil && difference([1, 0], [1, -0.0]) == 1)
+    #expect(difference([1, 2], [1 + Float.ulpOfOne, 2]) == 0 && difference([1], [1, 2]) == 1)
   }
 
   @Test func `another order of additions would show`() {

@@ -1,4 +1,5 @@
 import Datasets
+import Dispatch
 import Testing
 
 @Suite struct LoaderTests {
@@ -23,7 +24,23 @@ import Testing
         }
       }
     }
-    #expect(batch.images.allSatisfy { (-1...1).contains($0) })
+  }
+
+  @Test(arguments: [(0, -1), (51, -0.6), (255, 1)] as [(UInt8, Float)])
+  func `black is -1 and white is 1`(byte: UInt8, value: Float) throws {
+    struct Plain: ImageSource {
+      let byte: UInt8
+      var name: String { "plain" }
+      var format: ImageFormat { ImageFormat(channels: 1, height: 2, width: 3) }
+      var count: Int { 1 }
+      var labels: [Int32]? { nil }
+      var classNames: [String]? { nil }
+      var fingerprint: UInt64 { 0 }
+      func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<UInt8>) { unsafe buffer.update(repeating: byte) }
+    }
+    let images = try BatchLoader(Plain(byte: byte), seed: 1, batch: 2).next().images
+    // One rounding of the quotient, below 1 ulp of a number up to 2.
+    #expect(images.count == 12 && images.allSatisfy { abs($0 - value) <= 2 * Float.ulpOfOne }, "\(images)")
   }
 
   @Test func `mirrored images are mirrored left to right`() throws {
@@ -63,23 +80,61 @@ import Testing
     for _ in 0..<3 { #expect(try loader.next().labels.sorted() == source.labels?.sorted()) }
   }
 
-  @Test func `going to a position equals running there`() throws {
+  /// Image, label and mirroring at each of the first `count` positions.
+  func sequence(_ count: Int, batch: Int, depth: Int = 2) throws -> (images: [Float], labels: [Int32]) {
+    let loader = BatchLoader(source, seed: 6, batch: batch, flips: true, depth: depth)
+    var images: [Float] = []
+    var labels: [Int32] = []
+    while labels.count < count {
+      let batch = try loader.next()
+      images += batch.images
+      labels += batch.labels
+    }
+    return (Array(images.prefix(count * source.format.sampleCount)), Array(labels.prefix(count)))
+  }
+
+  @Test(arguments: [2, 5, 13, 17, 30], [1, 3]) func `a position's image and mirroring do not depend on the batch`(batch: Int, depth: Int)
+    throws
+  {
+    let single = try sequence(30, batch: 1)
+    let found = try sequence(30, batch: batch, depth: depth)
+    #expect(found.images == single.images && found.labels == single.labels)
+  }
+
+  /// The set has 13 images: places at the start, inside and at the end of epochs, on and off the grid of batches.
+  @Test(arguments: [0, 1, 6, 13, 17, 26, 54, 13_000_000_003]) func `going to a position equals running there`(position: Int) throws {
+    let seed: UInt64 = 4
+    let seeking = BatchLoader(source, seed: seed, batch: 6, flips: true)
+    _ = try seeking.next()
+    seeking.seek(to: position)
+    #expect(seeking.position == position)
+    let starting = BatchLoader(source, seed: seed, batch: 6, flips: true, from: position, depth: 1)
+    let order = SampleOrder(count: 13, seed: seed)
+    for step in 0..<5 {
+      let first = position + 6 * step
+      let batches = [try seeking.next(), try starting.next()]
+      #expect(batches[0].images == batches[1].images)
+      for batch in batches {
+        #expect(batch.positions == first..<(first + 6))
+        #expect(batch.labels == (first..<(first + 6)).map { Int32(order.index(at: $0) % 5) })
+      }
+    }
+  }
+
+  @Test func `going on after a checkpoint equals running on`() throws {
     let running = BatchLoader(source, seed: 4, batch: 6, flips: true)
     for _ in 0..<9 { _ = try running.next() }
     #expect(running.position == 54)
-    let seeking = BatchLoader(source, seed: 4, batch: 6, flips: true)
-    _ = try seeking.next()
-    seeking.seek(to: 54)
-    let starting = BatchLoader(source, seed: 4, batch: 6, flips: true, from: 54, depth: 1)
+    let resumed = BatchLoader(source, seed: 4, batch: 6, flips: true, from: running.position)
     for _ in 0..<5 {
       let expected = try running.next()
-      for loader in [seeking, starting] {
-        let batch = try loader.next()
-        #expect(batch.images == expected.images && batch.labels == expected.labels && batch.positions == expected.positions)
-      }
+      let batch = try resumed.next()
+      #expect(batch.images == expected.images && batch.labels == expected.labels && batch.positions == expected.positions)
     }
-    running.seek(to: 0)
-    #expect(try running.next().positions == 0..<6)
+    running.seek(to: 54)
+    resumed.seek(to: 0)
+    #expect(try running.next().positions == 54..<60)
+    #expect(try resumed.next().positions == 0..<6)
   }
 
   @Test func `a failure of the thread surfaces at its batch and stays until one goes elsewhere`() throws {
@@ -90,8 +145,47 @@ import Testing
     #expect(try loader.next().positions == 4..<8)
     for _ in 0..<2 { #expect(throws: ListSource.Failure()) { try loader.next() } }
     #expect(loader.position == 8)
+    loader.seek(to: 8)
+    #expect(throws: ListSource.Failure()) { try loader.next() }
     loader.seek(to: 0)
     #expect(try loader.next().positions == 0..<4)
+    loader.seek(to: 10)
+    #expect(try loader.next().positions == 10..<14)
+  }
+
+  @Test func `a batch that was being read while one went elsewhere is dropped`() throws {
+    /// Where the reader of the first batch waits.
+    final class Gate: Sendable {
+      let arrived = DispatchSemaphore(value: 0)
+      let open = DispatchSemaphore(value: 0)
+    }
+    struct Source: ImageSource {
+      let list = ListSource()
+      let gate = Gate()
+      let slow: Int
+      var name: String { list.name }
+      var format: ImageFormat { list.format }
+      var count: Int { list.count }
+      var labels: [Int32]? { list.labels }
+      var classNames: [String]? { nil }
+      var fingerprint: UInt64 { 0 }
+      func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<UInt8>) throws {
+        if index == slow {
+          gate.arrived.signal()
+          _ = gate.open.wait(timeout: .now() + 10)
+          // It stays open.
+          gate.open.signal()
+        }
+        try unsafe list.read(index, into: buffer)
+      }
+    }
+    let source = Source(slow: SampleOrder(count: 13, seed: 3).index(at: 0))
+    let loader = BatchLoader(source, seed: 3, batch: 4)
+    #expect(source.gate.arrived.wait(timeout: .now() + 10) == .success)
+    loader.seek(to: 4)
+    source.gate.open.signal()
+    #expect(try loader.next().positions == 4..<8)
+    #expect(try loader.next().positions == 8..<12)
   }
 
   @Test func `a dropped loader ends its thread`() async throws {

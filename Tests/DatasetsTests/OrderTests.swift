@@ -10,17 +10,27 @@ import Testing
     }
   }
 
-  @Test func `epochs and seeds have orders of their own`() {
-    let first = SampleOrder(count: 101, seed: 1)
-    let orders = [0, 101, 202].map { first.indices(at: $0..<($0 + 101)) } + [SampleOrder(count: 101, seed: 2).indices(at: 0..<101)]
-    #expect(Set(orders).count == 4)
-    #expect(!orders.contains(Array(0..<101)))
+  @Test(arguments: [101, 1861, 4097]) func `epochs and seeds have orders of their own`(count: Int) {
+    let first = SampleOrder(count: count, seed: 1)
+    let orders =
+      [0, 1, 2].map { first.indices(at: ($0 * count)..<(($0 + 1) * count)) }
+      + [SampleOrder(count: count, seed: 2).indices(at: 0..<count)]
+    #expect(!orders.contains(Array(0..<count)))
+    // Two random orders share about one place; ten are as good as impossible.
+    for (number, order) in orders.enumerated() {
+      for other in orders[..<number] { #expect(zip(order, other).count { $0 == $1 } < 10) }
+    }
   }
 
   @Test func `a run across epochs is made of single positions`() {
     let order = SampleOrder(count: 5, seed: 3)
     #expect(order.indices(at: 3..<19) == (3..<19).map { order.index(at: $0) })
     #expect(order.place(of: 13) == (epoch: 2, position: 3))
+    #expect(order.indices(at: 7..<7).isEmpty)
+  }
+
+  @Test func `an order of no images traps`() async {
+    await #expect(processExitsWith: .failure) { _ = SampleOrder(count: 0, seed: 1) }
   }
 
   /// Over 2000 epochs each of the 9 images comes first about 222 times; 5 standard deviations of a binomial are 70.

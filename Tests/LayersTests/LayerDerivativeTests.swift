@@ -87,16 +87,20 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
     #expect(report.isWithinTolerance, "\(report.summary)")
   }
 
+  func penalized(_ function: (Tensor) -> Tensor, _ x: Tensor) -> Tensor {
+    let slope = gradient(at: x) { function($0).squared().mean() }
+    return function(x).squared().mean() + slope.squared().sum()
+  }
+
   /// The loss holds the layer and a penalty on its slope: parameters meet first and second derivatives.
   @Test(arguments: LayerCase.all)
-  func `parameter gradients of a loss with a gradient penalty agree with the replay`(_ layer: LayerCase) throws {
+  func `parameter gradients of a loss with a gradient penalty agree with differences`(_ layer: LayerCase) throws {
     let (store, function) = layer.built()
     let x = layer.input()
     var expected: [(path: String, indices: [Int], slopes: [Double])] = []
     Observation.observing(GraphKeeper()) {
       _ = store.gradient {
-        let slope = gradient(at: x) { function($0).squared().mean() }
-        let loss = function(x).squared().mean() + slope.squared().sum()
+        let loss = penalized(function, x)
         let replay = Replay(of: loss)
         expected = store.namedParameters.map { path, leaf in
           let indices = Array(stride(from: 0, to: leaf.count, by: max(1, leaf.count / 20)))
@@ -113,6 +117,14 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
       #expect(error <= DerivativeReport.secondOrderTolerance * max(norm, 1e-3), "\(path): \(found) and \(slopes)")
       #expect(norm > 0, "\(path): the loss does not depend on it, so nothing was checked")
     }
+    let values = try #require(store.values)
+    let point = values.copy()
+    let all = (0..<flat.count).map { unsafe Double(flat.pointer[$0]) }
+    let error = FunctionSlope.error(of: all) { displacement in
+      for (index, move) in displacement.enumerated() { unsafe values.pointer[index] = point.pointer[index] + move }
+      return Double(penalized(function, x).scalar)
+    }
+    #expect(error < FunctionSlope.tolerance)
   }
 
   @Test func `a dense layer is xW + b, an embedding the rows of its labels`() {

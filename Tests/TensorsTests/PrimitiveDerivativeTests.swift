@@ -62,6 +62,19 @@ import Testing
     #expect(!report.isWithinTolerance)
   }
 
+  @Test func `a derivative that forgets what it depends on is found`() {
+    let report = checkDerivatives(at: [Samples.normal([3, 5])]) { apply(ForgetfulDerivative(), $0) }
+    #expect(report.firstOrderError < DerivativeReport.firstOrderTolerance)
+    #expect(report.secondOrderError > 1e-3)
+    #expect(!report.isWithinTolerance)
+  }
+
+  @Test func `a function that detaches a value by mistake is found`() {
+    let report = checkDerivatives(at: [Samples.normal([3, 5])]) { $0[0] / $0[0].squared().sum().squareRoot().detached }
+    #expect(report.functionError > 2 * FunctionSlope.tolerance)
+    #expect(!report.isWithinTolerance)
+  }
+
   @Test func `a wrong forward kernel is found`() {
     let report = checkDerivatives(at: [Samples.normal([3, 5])]) { apply(WrongForward(), $0) }
     #expect(report.forwardError > 1e-3)
@@ -86,6 +99,16 @@ private struct WrongSecondDerivative: ReplayedPrimitive {
   func forward(_ inputs: [Tensor], _ output: Tensor) { square(inputs[0], output) }
   var keeps: Kept { .inputs(0) }
   func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] { [cotangent * apply(WrongDouble(), [context.inputs[0]])] }
+  func reference(_ inputs: [Array64]) -> Array64 { squareReference(inputs[0]) }
+}
+
+/// `y = x²` whose derivative has the right numbers but counts x as a constant.
+private struct ForgetfulDerivative: ReplayedPrimitive {
+  static let name = "square with a forgetful derivative"
+  func outputShape(_ inputs: [[Int]]) -> [Int] { inputs[0] }
+  func forward(_ inputs: [Tensor], _ output: Tensor) { square(inputs[0], output) }
+  var keeps: Kept { .inputs(0) }
+  func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] { [cotangent * (context.inputs[0].detached * 2)] }
   func reference(_ inputs: [Array64]) -> Array64 { squareReference(inputs[0]) }
 }
 
