@@ -42,37 +42,3 @@ import Testing
   #expect(unsafe firstNonFinite(x, x.count) == 4_321)
   #expect(unsafe firstNonFinite(x, 4_321) == nil)
 }
-
-extension ThreadCounts {
-  @Test func `every index runs exactly once, nested calls too`() {
-    for threads in [1, 2, 4] {
-      Workers.start(threads: threads)
-      #expect(Workers.threads == threads)
-      for count in [0, 1, 2, 3, 1000] {
-        var hits = [Int32](repeating: 0, count: max(1, count * 4))
-        unsafe hits.withUnsafeMutableBufferPointer { buffer in
-          Workers.forEach(count) { outer in
-            Workers.forRanges(4, grain: 1) { range in
-              for inner in range { unsafe buffer[outer * 4 + inner] += 1 }
-            }
-          }
-        }
-        #expect(hits.allSatisfy { $0 == (count == 0 ? 0 : 1) })
-      }
-    }
-    Workers.start(threads: 2)
-  }
-
-  @Test func `many short jobs in a row all complete`() {
-    Workers.start(threads: 2)
-    var total = 0
-    var slots = [Int](repeating: 0, count: 7)
-    for job in 0..<20_000 {
-      unsafe slots.withUnsafeMutableBufferPointer { buffer in
-        Workers.forEach(7) { unsafe buffer[$0] = job + $0 }
-      }
-      total += slots.reduce(0, +) - 7 * job
-    }
-    #expect(total == 20_000 * 21)
-  }
-}

@@ -51,26 +51,3 @@ private let windows: [(shape: [Int], offset: [Int], window: [Int], target: [Int]
     }
   }
 }
-
-@Test func `gathered rows are the table's and scattered rows add up, the same on any number of ranks`() {
-  for (batch, width, tableRows) in [(9, 5, 4), (40, 300, 11)] {
-    let indices = (0..<batch).map { Int32($0 * 7 % tableRows) }
-    let table = samples(tableRows * width), x = samples(batch * width, seed: 2)
-    let gathered = output(batch * width) { unsafe gatherRows(table, width: width, indices, $0) }
-    #expect(gathered == (0..<batch * width).map { table[Int(indices[$0 / width]) * width + $0 % width] })
-    func scatter(_ ranks: Int) -> [Float] {
-      root(
-        rankRows(batch: batch, shards: 5, ranks: ranks).map { part in
-          let y = output(part.rows.nodeCount * tableRows * width) {
-            unsafe scatterRows(
-              Array(x[(part.first * width)...]), width: width, Array(indices[part.first...]), tableRows: tableRows, rows: part.rows, $0)
-          }
-          return (y, part.nodes)
-        }, shards: 5, size: tableRows * width)
-    }
-    var expected = [Double](repeating: 0, count: tableRows * width)
-    for i in x.indices { expected[Int(indices[i / width]) * width + i % width] += Double(x[i]) }
-    expectClose(scatter(1), expected)
-    for ranks in 2...5 { #expect(bits(scatter(ranks)) == bits(scatter(1))) }
-  }
-}

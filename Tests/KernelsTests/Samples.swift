@@ -47,6 +47,18 @@ func expectClose(
     difference <= tolerance, "\(note) relative difference \(difference), worst \(String(describing: worst))", sourceLocation: location)
 }
 
+/// `op(A) op(B)` in Double, from offsets on.
+func product(
+  _ a: [Float], _ aStart: Int, _ b: [Float], _ bStart: Int, _ m: Int, _ n: Int, _ k: Int, _ transposeA: Bool, _ transposeB: Bool
+) -> [Double] {
+  (0..<m * n).map { index in
+    let (i, j) = (index / n, index % n)
+    return (0..<k).reduce(0.0) {
+      $0 + Double(a[aStart + (transposeA ? $1 * m + i : i * k + $1)]) * Double(b[bStart + (transposeB ? j * k + $1 : $1 * n + j)])
+    }
+  }
+}
+
 /// The rows of ranks `0..<ranks` under a plan, each numbering its own from 0, with the global number of the first and the tree nodes owned.
 func rankRows(batch: Int, shards: Int, ranks: Int) -> [(first: Int, rows: ShardRows, nodes: [Range<Int>])] {
   let plan = ShardPlan(batch: batch, shardCount: shards)
@@ -59,6 +71,27 @@ func rankRows(batch: Int, shards: Int, ranks: Int) -> [(first: Int, rows: ShardR
     }
     return (first, ShardRows(segments: segments, tree: plan.tree, owned: owned), plan.tree.nodes(in: owned))
   }
+}
+
+/// `rankRows` after each rank appended the same rows of a second batch below those of the first, so that leaves have two segments; the
+/// rank's numbers are those of `gathered(a, b, part, size)`.
+func concatenatedRankRows(batch: Int, shards: Int, ranks: Int) -> [(first: Int, rows: ShardRows, nodes: [Range<Int>])] {
+  rankRows(batch: batch, shards: shards, ranks: ranks).map { ($0.first, $0.rows.concatenated(with: $0.rows), $0.nodes) }
+}
+
+/// What a rank of `concatenatedRankRows` holds of two batches with `size` numbers per sample.
+func gathered(_ a: [Float], _ b: [Float], _ part: (first: Int, rows: ShardRows, nodes: [Range<Int>]), _ size: Int) -> [Float] {
+  let own = (part.first * size)..<((part.first + part.rows.rowCount / 2) * size)
+  return Array(a[own]) + Array(b[own])
+}
+
+/// A tree's root sum in Float, written anew from the rule: a node over n leaves splits at the largest power of two below n.
+func treeSum(_ leaves: ArraySlice<Float>) -> Float {
+  if leaves.count == 1 { return leaves.first! }
+  var half = 1
+  while 2 * half < leaves.count { half *= 2 }
+  let middle = leaves.startIndex + half
+  return treeSum(leaves[..<middle]) + treeSum(leaves[middle...])
 }
 
 /// The root sum from all ranks' nodes, by the tree.
@@ -84,12 +117,15 @@ func root(_ nodes: [(values: [Float], ranges: [Range<Int>])], shards: Int, size:
 /// Tests that set the number of threads run one after another.
 @Suite(.serialized) struct ThreadCounts {}
 
-/// Runs `body` with one, then with two threads and expects equal bits.
+/// Runs `body` with one, then thrice with two threads and expects equal bits: a test that runs beside this one may hold the pool, in which
+/// case `body` finds itself on one thread again.
 func expectSameBitsOnAnyThreads(_ note: String = "", at location: SourceLocation = #_sourceLocation, _ body: () -> [Float]) {
   Workers.start(threads: 1)
   let one = body()
   Workers.start(threads: 2)
-  let two = body()
-  #expect(bits(one) == bits(two), "\(note): one and two threads differ", sourceLocation: location)
+  for _ in 0..<3 {
+    let two = body()
+    #expect(bits(one) == bits(two), "\(note): one and two threads differ", sourceLocation: location)
+  }
   #expect(!one.isEmpty && !one.contains { $0.isNaN }, "\(note): result has NaN", sourceLocation: location)
 }
