@@ -6,6 +6,8 @@ private let cases: [(a: [Int], b: [Int])] = [
   ([3, 4, 5], [1, 1, 5]), ([1, 1, 5], [3, 4, 5]), ([3, 4, 5], [3, 1, 1]), ([3, 1, 1], [3, 4, 5]), ([3, 4, 1], [1, 4, 5]),
   ([2, 3, 4, 5], [2, 1, 4, 1]), ([2, 1, 4, 1], [1, 3, 1, 5]), ([6, 1, 17], [1, 33, 1]), ([20, 30, 64], [20, 1, 64]),
   ([100, 400], [1, 400]), ([1, 40_000], [1, 1]), ([2, 0, 3], [2, 1, 3]), ([5000, 3], [1, 3]), ([1, 3], [5000, 3]), ([700, 17], [1, 17]),
+  // More than one task of short rows.
+  ([20_000, 3], [1, 3]), ([1, 33], [2500, 33]), ([9000, 5], [9000, 1]),
 ]
 
 private func value(_ x: [Float], _ xShape: [Int], _ position: [Int]) -> Float {
@@ -31,4 +33,20 @@ private func positions(_ shape: [Int]) -> [[Int]] {
     #expect(found == pairs.map(function), "\(operation) \(a) \(b)")
   }
   #expect(output(count) { unsafe broadcast(x, a, $0, shape) } == pairs.map(\.0))
+}
+
+@Test(arguments: [([50, 7], [1, 7]), ([50, 7], [50, 1]), ([50, 7], [50, 7]), ([4, 5, 6], [1, 5, 1])])
+func `a broadcast operation may write over its operand`(_ shape: [Int], _ other: [Int]) {
+  let x = samples(shape.reduce(1, *))
+  let y = samples(other.reduce(1, *), seed: 2).map { $0 + 2 }
+  for operation in BinaryOperation.allCases {
+    let left = output(x.count) { unsafe apply(operation, x, shape, y, other, $0, shape) }
+    let right = output(x.count) { unsafe apply(operation, y, other, x, shape, $0, shape) }
+    var place = x
+    unsafe place.withUnsafeMutableBufferPointer { unsafe apply(operation, $0.baseAddress!, shape, y, other, $0.baseAddress!, shape) }
+    #expect(place == left, "\(operation), left operand")
+    place = x
+    unsafe place.withUnsafeMutableBufferPointer { unsafe apply(operation, y, other, $0.baseAddress!, shape, $0.baseAddress!, shape) }
+    #expect(place == right, "\(operation), right operand")
+  }
 }

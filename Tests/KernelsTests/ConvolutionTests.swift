@@ -44,6 +44,14 @@ private let geometries: [ConvolutionGeometry] = [
   .init(
     height: 17, width: 19, inputChannels: 33, outputChannels: 3, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
     padRight: 1),
+  .init(
+    height: 12, width: 11, inputChannels: 3, outputChannels: 4, kernelHeight: 5, kernelWidth: 5, stride: 2, padTop: 1, padLeft: 1,
+    padBottom: 2, padRight: 2),
+  .init(
+    height: 8, width: 7, inputChannels: 6, outputChannels: 10, kernelHeight: 3, kernelWidth: 3, stride: 2, padTop: 1, padLeft: 1,
+    padBottom: 1, padRight: 1, groups: 2),
+  .init(height: 17, width: 18, inputChannels: 4, outputChannels: 6, kernelHeight: 1, kernelWidth: 1, groups: 2),
+  .init(height: 5, width: 4, inputChannels: 2, outputChannels: 3, kernelHeight: 1, kernelWidth: 1, padTop: 1, padLeft: 1, padRight: 1),
   // These take Winograd's way.
   .init(
     height: 9, width: 10, inputChannels: 16, outputChannels: 48, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
@@ -131,9 +139,9 @@ private struct Case {
   }
   expectClose(c.forward(0..<batch), y, "forward \(g)")
   expectClose(c.inputGradient(0..<batch), dx, "input gradient \(g)")
-  // Three leaves, the last with two segments, as after the concatenation of real and fake samples.
   let whole = ShardRows(segments: [[0..<1], [1..<3]], tree: ShardTree(shardCount: 2), owned: 0..<2)
   expectClose(c.weightGradient(whole), dw, "weight gradient \(g)")
+  // A leaf with two segments, as after the concatenation of real and fake samples.
   let split = ShardRows(segments: [[0..<1, 2..<3], [1..<2]], tree: ShardTree(shardCount: 2), owned: 0..<2)
   expectClose(c.weightGradient(split), dw, "weight gradient with two segments \(g)")
 }
@@ -169,6 +177,34 @@ private struct Case {
       size: c.weightSize)
   }
   for sum in sums.dropFirst() { #expect(bits(sum) == bits(sums[0])) }
+}
+
+@Test(arguments: geometries) func `weight gradients of two batches have the same bits on any number of ranks`(_ g: ConvolutionGeometry) {
+  let (batch, shards) = (5, 3)
+  let c = Case(g, samples: 2 * batch)
+  let (x, dy) = (halves(c.x), halves(c.dy))
+  let found = (1...shards).map { ranks in
+    root(
+      concatenatedRankRows(batch: batch, shards: shards, ranks: ranks).map { part in
+        let dw = output(part.rows.nodeCount * c.weightSize) {
+          unsafe convolutionWeightGradient(
+            g, rows: part.rows, gathered(x.0, x.1, part, c.inputSize), gathered(dy.0, dy.1, part, c.outputSize), $0)
+        }
+        return (dw, part.nodes)
+      }, shards: shards, size: c.weightSize)
+  }
+  let whole = ShardRows(segments: [[0..<2 * batch]], tree: ShardTree(shardCount: 1), owned: 0..<1)
+  expectClose(found[0], c.weightGradient(whole).map(Double.init), "two batches and one of both")
+  for sum in found.dropFirst() { #expect(bits(sum) == bits(found[0])) }
+}
+
+private func halves(_ x: [Float]) -> ([Float], [Float]) { (Array(x[..<(x.count / 2)]), Array(x[(x.count / 2)...])) }
+
+@Test(arguments: geometries) func `a leaf without samples has weight gradient zero`(_ g: ConvolutionGeometry) {
+  let c = Case(g, samples: 1)
+  let alone = c.weightGradient(ShardRows(segments: [[0..<1]], tree: ShardTree(shardCount: 1), owned: 0..<1))
+  let both = c.weightGradient(ShardRows(segments: [[], [0..<0, 0..<1]], tree: ShardTree(shardCount: 3), owned: 1..<3))
+  #expect(both == [Float](repeating: 0, count: c.weightSize) + alone)
 }
 
 extension ThreadCounts {

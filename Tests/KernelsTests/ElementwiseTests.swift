@@ -42,3 +42,11 @@ import Testing
   #expect(unsafe firstNonFinite(x, x.count) == 4_321)
   #expect(unsafe firstNonFinite(x, 4_321) == nil)
 }
+
+@Test(arguments: UnaryOperation.allCases) func `a function may write over its argument`(_ operation: UnaryOperation) {
+  let x = samples(40_001).map { abs($0) + 0.1 }
+  let apart = output(x.count) { unsafe apply(operation, x, $0, x.count) }
+  var place = x
+  unsafe place.withUnsafeMutableBufferPointer { unsafe apply(operation, $0.baseAddress!, $0.baseAddress!, $0.count) }
+  #expect(bits(place) == bits(apart))
+}

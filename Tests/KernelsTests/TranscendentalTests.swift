@@ -48,6 +48,29 @@ private let magnitudes: [Float] = stride(from: UInt32(0x0080_0000), to: 0x7f7f_f
   #expect(softplusError < 4e-7, "at \(softplusAt)")
 }
 
+@Test func `functions keep their accuracy at plus and minus eighty`() {
+  let x: [Float] = [-80, 80]
+  for (operation, expected) in [
+    (UnaryOperation.exponential, { exp($0) }), (.hyperbolicTangent, { tanh($0) }), (.sigmoid, { 1 / (1 + exp(-$0)) }),
+    (.softplus, { max($0, 0) + log1p(exp(-abs($0))) }),
+  ] as [(UnaryOperation, (Double) -> Double)] {
+    let (error, at) = largestError(operation, x, expected)
+    #expect(error < 4e-7, "\(operation) at \(at)")
+  }
+}
+
+@Test func `subnormal results and arguments lose no more than their own last bits`() {
+  let x = grid(-103, -87.4, 20_001)
+  let y = output(x.count) { unsafe apply(.exponential, x, $0, x.count) }
+  // One unit in the last place of a subnormal number, and 2e-7 of the result.
+  for (argument, value) in zip(x, y) where abs(Double(value) - exp(Double(argument))) > 0x1p-149 + 2e-7 * exp(Double(argument)) {
+    Issue.record("e^\(argument) is \(value)")
+  }
+  let subnormals: [Float] = stride(from: UInt32(1), to: 0x0080_0000, by: 997).map { Float(bitPattern: $0) }
+  let (error, at) = largestError(.logarithm, subnormals, log)
+  #expect(error < 2e-7, "at \(at)")
+}
+
 @Test func `special arguments give special values`() {
   let x: [Float] = [.infinity, -.infinity, .nan, 0, -0.0, -1, Float(bitPattern: 714), 200, -200, .greatestFiniteMagnitude]
   func y(_ operation: UnaryOperation) -> [Float] { output(x.count) { unsafe apply(operation, x, $0, x.count) } }
