@@ -30,9 +30,9 @@ private func positions(_ shape: [Int]) -> [[Int]] {
   let operations: [(BinaryOperation, (Float, Float) -> Float)] = [(.add, (+)), (.subtract, (-)), (.multiply, (*)), (.divide, (/))]
   for (operation, function) in operations {
     let found = output(count) { unsafe apply(operation, x, a, y, b, $0, shape) }
-    #expect(found == pairs.map(function), "\(operation) \(a) \(b)")
+    expectSame(found, pairs.map(function), "\(operation) \(a) \(b)")
   }
-  #expect(output(count) { unsafe broadcast(x, a, $0, shape) } == pairs.map(\.0))
+  expectSame(output(count) { unsafe broadcast(x, a, $0, shape) }, pairs.map(\.0))
 }
 
 @Test(arguments: [([50, 7], [1, 7]), ([50, 7], [50, 1]), ([50, 7], [50, 7]), ([4, 5, 6], [1, 5, 1])])
@@ -44,9 +44,9 @@ func `a broadcast operation may write over its operand`(_ shape: [Int], _ other:
     let right = output(x.count) { unsafe apply(operation, y, other, x, shape, $0, shape) }
     var place = x
     unsafe place.withUnsafeMutableBufferPointer { unsafe apply(operation, $0.baseAddress!, shape, y, other, $0.baseAddress!, shape) }
-    #expect(place == left, "\(operation), left operand")
+    expectSame(place, left, "\(operation), left operand")
     place = x
     unsafe place.withUnsafeMutableBufferPointer { unsafe apply(operation, y, other, $0.baseAddress!, shape, $0.baseAddress!, shape) }
-    #expect(place == right, "\(operation), right operand")
+    expectSame(place, right, "\(operation), right operand")
   }
 }

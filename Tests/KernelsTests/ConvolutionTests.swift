@@ -163,8 +163,8 @@ private struct Case {
   for size in [1, 3] {
     for first in stride(from: 0, to: 8, by: size) {
       let range = first..<min(8, first + size)
-      #expect(bits(c.forward(range)) == bits(Array(forward[range.lowerBound * c.outputSize..<range.upperBound * c.outputSize])))
-      #expect(bits(c.inputGradient(range)) == bits(Array(gradient[range.lowerBound * c.inputSize..<range.upperBound * c.inputSize])))
+      expectSame(c.forward(range), Array(forward[range.lowerBound * c.outputSize..<range.upperBound * c.outputSize]))
+      expectSame(c.inputGradient(range), Array(gradient[range.lowerBound * c.inputSize..<range.upperBound * c.inputSize]))
     }
   }
 }
@@ -176,7 +176,7 @@ private struct Case {
       rankRows(batch: 7, shards: 5, ranks: ranks).map { (c.weightGradient($0.rows, first: $0.first), $0.nodes) }, shards: 5,
       size: c.weightSize)
   }
-  for sum in sums.dropFirst() { #expect(bits(sum) == bits(sums[0])) }
+  for sum in sums.dropFirst() { expectSame(sum, sums[0]) }
 }
 
 @Test(arguments: geometries) func `weight gradients of two batches have the same bits on any number of ranks`(_ g: ConvolutionGeometry) {
@@ -195,7 +195,7 @@ private struct Case {
   }
   let whole = ShardRows(segments: [[0..<2 * batch]], tree: ShardTree(shardCount: 1), owned: 0..<1)
   expectClose(found[0], c.weightGradient(whole).map(Double.init), "two batches and one of both")
-  for sum in found.dropFirst() { #expect(bits(sum) == bits(found[0])) }
+  for sum in found.dropFirst() { expectSame(sum, found[0]) }
 }
 
 private func halves(_ x: [Float]) -> ([Float], [Float]) { (Array(x[..<(x.count / 2)]), Array(x[(x.count / 2)...])) }

@@ -7,7 +7,7 @@ import Testing
   let whole = output(131) { unsafe apply(operation, x, $0, 131) }
   for first in [1, 5, 100, 130] {
     let part = output(131 - first) { unsafe apply(operation, Array(x[first...]), $0, 131 - first) }
-    #expect(bits(part) == bits(Array(whole[first...])))
+    expectSame(part, Array(whole[first...]))
   }
 }
 
@@ -16,7 +16,7 @@ import Testing
   let x = samples(count)
   let c = samples(count, seed: 2)
   func expectEqual(_ found: [Float], _ expected: (Int) -> Float, at location: SourceLocation = #_sourceLocation) {
-    #expect((0..<count).allSatisfy { found[$0] == expected($0) }, sourceLocation: location)
+    expectSame(found, (0..<count).map(expected), at: location)
   }
   expectEqual(output(count) { unsafe apply(.negate, x, $0, count) }) { -x[$0] }
   expectEqual(output(count) { unsafe apply(.square, x, $0, count) }) { x[$0] * x[$0] }
@@ -48,5 +48,5 @@ import Testing
   let apart = output(x.count) { unsafe apply(operation, x, $0, x.count) }
   var place = x
   unsafe place.withUnsafeMutableBufferPointer { unsafe apply(operation, $0.baseAddress!, $0.baseAddress!, $0.count) }
-  #expect(bits(place) == bits(apart))
+  expectSame(place, apart)
 }

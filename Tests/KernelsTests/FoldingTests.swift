@@ -25,7 +25,7 @@ import Testing
     let expected = (0..<width).map { c in (0..<batch).reduce(0.0) { $0 + Double(x[$1 * width + c]) } }
     let one = fold(1)
     expectClose(one, expected, within: 1e-6)
-    for ranks in 1...shards { #expect(bits(fold(ranks)) == bits(one)) }
+    for ranks in 1...shards { expectSame(fold(ranks), one) }
   }
 }
 
@@ -58,7 +58,7 @@ import Testing
   let expected = (0..<width).map { column in
     treeSum(part.rows.segments.map { leaf in Float(leaf[0].reduce(0.0) { $0 + Double(x[$1 * width + column]) }) }[...])
   }
-  #expect(found == expected)
+  expectSame(found, expected)
 }
 
 @Test func `folded rows of two batches are the same on any number of ranks`() {
@@ -75,7 +75,7 @@ import Testing
     }
     let one = fold(1)
     expectClose(one, (0..<width).map { c in (0..<batch).reduce(0.0) { $0 + Double(a[$1 * width + c]) + Double(b[$1 * width + c]) } })
-    for ranks in 2...shards { #expect(bits(fold(ranks)) == bits(one), "\(ranks) ranks") }
+    for ranks in 2...shards { expectSame(fold(ranks), one, "\(ranks) ranks") }
   }
 }
 
@@ -95,5 +95,5 @@ import Testing
     let partials = unsafe (0..<5).map { unsafe UnsafePointer(base + $0 * count) }
     unsafe combine(partials, steps: steps, count: count, into: base + 3 * count)
   }
-  #expect(Array(parts[(3 * count)..<(4 * count)]) == expected)
+  expectSame(Array(parts[(3 * count)..<(4 * count)]), expected)
 }

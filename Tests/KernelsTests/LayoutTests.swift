@@ -27,7 +27,7 @@ private let permutations: [(shape: [Int], permutation: [Int])] = [
     let place = position(index, target)
     return Float(zip(permutation, place).reduce(0) { $0 + strides(shape)[$1.0] * $1.1 })
   }
-  #expect(y == expected)
+  expectSame(y, expected)
 }
 
 private let windows: [(shape: [Int], offset: [Int], window: [Int], target: [Int], targetOffset: [Int])] = [
@@ -52,5 +52,5 @@ private let windows: [(shape: [Int], offset: [Int], window: [Int], target: [Int]
       expected[index] = x[from]
     }
   }
-  #expect(y == expected)
+  expectSame(y, expected)
 }

@@ -35,11 +35,9 @@ import Testing
   let (p0, v0, a0) = (p, v, average)
   unsafe momentumStep(parameters: &p, gradient: g, velocity: &v, count: count, learningRate: 0.1, momentum: 0.9)
   unsafe interpolate(&average, g, decay: 0.75, count)
-  for i in 0..<count {
-    #expect(v[i] == 0.9 * v0[i] + g[i])
-    #expect(p[i] == p0[i] - 0.1 * v[i])
-    #expect(average[i] == 0.75 * a0[i] + 0.25 * g[i])
-  }
+  expectSame(v, (0..<count).map { 0.9 * v0[$0] + g[$0] }, "velocity")
+  expectSame(p, (0..<count).map { p0[$0] - 0.1 * v[$0] }, "parameters")
+  expectSame(average, (0..<count).map { 0.75 * a0[$0] + 0.25 * g[$0] }, "average")
 }
 
 @Test func `a hash changes with every bit, the length, the order and the seed`() {

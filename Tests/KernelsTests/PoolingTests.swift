@@ -49,7 +49,7 @@ private func forWindows(_ n: Int, _ h: Int, _ w: Int, _ c: Int, _ window: Int, _
   let picked = output(outputs) {
     unsafe maximumPoolSelect(samples: n, height: h, width: w, channels: c, window: window, stride: stride, x, v, $0)
   }
-  #expect(picked == best.map { v[$0] })
+  expectSame(picked, best.map { v[$0] })
   expectClose(
     output(inputs) {
       unsafe maximumPoolScatter(samples: n, height: h, width: w, channels: c, window: window, stride: stride, x, d, $0)
@@ -66,7 +66,7 @@ func `upsampling repeats pixels and its adjoint sums blocks`(_ n: Int, _ h: Int,
     let row = index / (c * w * factor)
     return (row / factor * w + column / factor) * c + channel
   }
-  #expect(output(large) { unsafe upsample(samples: n, height: h, width: w, channels: c, factor: factor, x, $0) } == origin.map { x[$0] })
+  expectSame(output(large) { unsafe upsample(samples: n, height: h, width: w, channels: c, factor: factor, x, $0) }, origin.map { x[$0] })
   var sums = [Double](repeating: 0, count: small)
   for (index, from) in origin.enumerated() { sums[from] += Double(d[index]) }
   expectClose(output(small) { unsafe upsampleGradient(samples: n, height: h, width: w, channels: c, factor: factor, d, $0) }, sums)

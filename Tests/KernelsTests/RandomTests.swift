@@ -38,9 +38,9 @@ private func uniform(_ key: RandomKey, _ first: Int, _ rows: Int, _ size: Int) -
 @Test func `ranges of rows and prefixes of rows are parts of the same stream`() {
   for size in [1, 7, 64, 100, 1000] {
     let all = normal(key, 0, 20, size)
-    #expect(normal(key, 13, 4, size) == Array(all[(13 * size)..<(17 * size)]))
-    #expect(uniform(key, 13, 4, size) == Array(uniform(key, 0, 20, size)[(13 * size)..<(17 * size)]))
-    #expect(normal(key, 3, 1, (size + 1) / 2) == Array(all[(3 * size)..<(3 * size + (size + 1) / 2)]))
+    expectSame(normal(key, 13, 4, size), Array(all[(13 * size)..<(17 * size)]))
+    expectSame(uniform(key, 13, 4, size), Array(uniform(key, 0, 20, size)[(13 * size)..<(17 * size)]))
+    expectSame(normal(key, 3, 1, (size + 1) / 2), Array(all[(3 * size)..<(3 * size + (size + 1) / 2)]))
   }
   let far = normal(key, 1 << 40, 1, 8)
   #expect(far != normal(key, 0, 1, 8))
