@@ -80,8 +80,8 @@ import Testing
 }
 
 @Test func `a leaf without rows folds to zero`() {
-  let rows = ShardRows(segments: [[], [0..<2]], tree: ShardTree(shardCount: 3), owned: 1..<3)
-  #expect(output(4) { unsafe foldRows([1, 2, 3, 4], rowSize: 2, rows: rows, $0) } == [0, 0, 4, 6])
+  let rows = ShardRows(segments: [[0..<1], [1..<2], []], tree: ShardTree(shardCount: 4), owned: 0..<3)
+  #expect(output(4) { unsafe foldRows([1, 2, 3, 4], rowSize: 2, rows: rows, $0) } == [4, 6, 0, 0])
 }
 
 @Test func `combination of long sums works in place`() {
