@@ -79,7 +79,7 @@ let package = Package(
         "Kernels", "Sharding", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication",
       ], swiftSettings: strict),
     .testTarget(name: "ShardingTests", dependencies: ["Sharding"], swiftSettings: strict),
-    .testTarget(name: "KernelsTests", dependencies: ["Kernels", "Sharding"], swiftSettings: strict),
+    .testTarget(name: "KernelsTests", dependencies: ["COpenBLAS", "Kernels", "Sharding"], swiftSettings: strict),
     .testTarget(name: "CommunicationTests", dependencies: ["Communication", "Sharding"], swiftSettings: strict),
     .testTarget(name: "ArchiveTests", dependencies: ["Archive"], swiftSettings: strict),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "CEmbedded"], swiftSettings: strict),

@@ -50,3 +50,14 @@ import Testing
   unsafe place.withUnsafeMutableBufferPointer { unsafe apply(operation, $0.baseAddress!, $0.baseAddress!, $0.count) }
   expectSame(place, apart)
 }
+
+@Test func `gates at their bounds follow the definition, and NaN stays NaN`() {
+  let x: [Float] = [-1, -0.5, 0, -0.0, 0.5, 1, .nan]
+  let c: [Float] = [10, 20, 30, 40, 50, 60, 70]
+  #expect(output(7) { unsafe rectifyGate(x, c, slope: 0.5, $0, 7) } == [5, 10, 15, 20, 50, 60, 35])
+  #expect(output(7) { unsafe clampGate(x, c, low: -0.5, high: 0.5, $0, 7) } == [0, 20, 30, 40, 50, 0, 0])
+  let rectified = output(7) { unsafe rectify(x, slope: 0.5, $0, 7) }
+  #expect(rectified[..<6] == [-0.5, -0.25, 0, 0, 0.5, 1] && rectified[6].isNaN)
+  let clamped = output(7) { unsafe clamp(x, low: -0.5, high: 0.5, $0, 7) }
+  #expect(clamped[..<6] == [-0.5, -0.5, 0, 0, 0.5, 0.5] && clamped[6].isNaN)
+}

@@ -1,3 +1,4 @@
+import COpenBLAS
 import Kernels
 import Sharding
 import Testing
@@ -29,6 +30,15 @@ private let transposes = [(false, false), (true, false), (false, true), (true, t
       expectClose(c, expected, "\(transposeA) \(transposeB)")
     }
   }
+}
+
+/// With more threads OpenBLAS cuts sums in other places, which no comparison of the workers' thread counts would show.
+@Test func `OpenBLAS stays on the thread that calls it`() {
+  let c = output(4) {
+    unsafe batchedProduct([1, 2], 0, [3, 4], 0, $0, 4, batch: 1, m: 2, n: 2, k: 1, transposeA: false, transposeB: false)
+  }
+  #expect(c == [3, 4, 6, 8])
+  #expect(openblas_get_num_threads() == 1)
 }
 
 extension ThreadCounts {

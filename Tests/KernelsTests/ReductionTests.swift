@@ -42,7 +42,13 @@ extension ThreadCounts {
     let x = samples(400_000)
     expectSameBitsOnAnyThreads("sum of all") { output(1) { unsafe sum(x, outer: 1, middle: 400_000, inner: 1, $0) } }
     expectSameBitsOnAnyThreads("sum of columns") { output(400) { unsafe sum(x, outer: 1, middle: 1000, inner: 400, $0) } }
-    expectSameBitsOnAnyThreads("sum of squares") { [Float(unsafe sumOfSquares(x, 400_000))] }
+    // The result is Double, whose last bits Float would hide.
+    var sums: [[Double]] = []
+    for threads in [1, 2, 4] {
+      Workers.start(threads: threads)
+      sums.append((0..<20).map { unsafe sumOfSquares(x, 400_000 - 9973 * $0) })
+    }
+    #expect(sums[0] == sums[1] && sums[0] == sums[2], "sums of squares")
     let rows = rankRows(batch: 40, shards: 7, ranks: 2)[0].rows
     expectSameBitsOnAnyThreads("folded rows") { output(rows.nodeCount * 10_000) { unsafe foldRows(x, rowSize: 10_000, rows: rows, $0) } }
   }
