@@ -11,9 +11,6 @@ public protocol ModelOptions: Sendable, Equatable {
 }
 
 extension ModelOptions {
-  /// Names and values, in order.
-  public var described: [(name: String, value: String)] { Self.fields.map { ($0.name, $0.read(self)) } }
-
   /// Sets a field from text.
   /// - Throws: `OptionError` for an unknown name or a value out of range, naming the right ones.
   public mutating func set(_ name: String, to text: String) throws {

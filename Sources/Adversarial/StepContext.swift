@@ -28,7 +28,7 @@ public final class StepContext {
     self.layout = layout
     self.images = images
     self.labels = labels
-    stream = Self.mix(textHash(phase) &+ UInt64(draw))
+    stream = mixed(textHash(phase) &+ UInt64(draw))
   }
 
   /// Logs a scalar under `name`.
@@ -57,13 +57,5 @@ public final class StepContext {
       return Int32((bits * UInt64(classes)) >> 32)
     }
     return Labels(drawn, layout: layout)
-  }
-
-  /// The finaliser of splitmix64, so that neighbouring draws get unrelated streams.
-  private static func mix(_ value: UInt64) -> UInt64 {
-    var z = value &+ 0x9e37_79b9_7f4a_7c15
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -81,7 +81,7 @@ public func hashBits(_ x: UnsafeRawPointer, byteCount: Int, seed: UInt64) -> UIn
 /// The finalizer of splitmix64, a bijection of 64-bit words.
 /// - Source: Steele, Lea, Flood 2014, "Fast Splittable Pseudorandom Number Generators", https://doi.org/10.1145/2714064.2660195
 @inline(__always)
-func mixed(_ value: UInt64) -> UInt64 {
+public func mixed(_ value: UInt64) -> UInt64 {
   var z = value &+ 0x9e37_79b9_7f4a_7c15
   z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
   z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb

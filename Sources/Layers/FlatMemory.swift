@@ -26,8 +26,5 @@
     unsafe pointer.update(from: other.pointer, count: count)
   }
 
-  /// Sets all numbers to zero.
-  public func clear() { unsafe pointer.update(repeating: 0, count: count) }
-
   deinit { unsafe pointer.deallocate() }
 }

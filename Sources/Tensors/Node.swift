@@ -26,10 +26,10 @@ package final class Node {
     self.primitive = primitive
     let kept = primitive.keeps
     self.inputs = inputs.enumerated().map { index, input in
-      if keepsAll || kept.inputs.contains(index) { return input }
+      if keepsAll || kept.needs(index, of: inputs) { return input }
       return Tensor(shape: input.shape, layout: input.layout, content: .dropped, node: input.node)
     }
-    keptOutput = kept.output || keepsAll ? output.detached : nil
+    keptOutput = kept.needsOutput || keepsAll ? output.detached : nil
     shape = output.shape
     layout = output.layout
     isParameterOnly = output.layout == nil && !sumsBatch && inputs.allSatisfy { $0.layout == nil && ($0.node?.isParameterOnly ?? true) }

@@ -46,15 +46,30 @@ extension Primitive {
 }
 
 /// What a primitive's `vjp` reads of the forward pass; all other storage is dropped at once.
-package struct Kept {
-  /// Indices of inputs whose numbers are needed.
-  let inputs: Set<Int>
-  /// Whether the result's numbers are needed.
-  let output: Bool
+package enum Kept {
+  /// No numbers.
+  case nothing
+  /// The result.
+  case output
+  /// These inputs.
+  case inputs(Set<Int>)
+  /// The two factors of a bilinear primitive: each one's cotangent reads the other, so a factor is needed only when the other is
+  /// tracked. The generator's step thus keeps none of the critic's activations for weight gradients that nobody asks for.
+  case factors
 
-  static let nothing = Kept(inputs: [], output: false)
-  static let output = Kept(inputs: [], output: true)
-  static func inputs(_ indices: Int...) -> Kept { Kept(inputs: Set(indices), output: false) }
+  static func inputs(_ indices: Int...) -> Kept { .inputs(Set(indices)) }
+
+  /// Whether the numbers of input `index` are needed.
+  func needs(_ index: Int, of inputs: [Tensor]) -> Bool {
+    switch self {
+    case .nothing, .output: false
+    case .inputs(let indices): indices.contains(index)
+    case .factors: inputs[1 - index].isTracked
+    }
+  }
+
+  /// Whether the numbers of the result are needed.
+  var needsOutput: Bool { if case .output = self { true } else { false } }
 }
 
 /// The forward pass as a `vjp` sees it.

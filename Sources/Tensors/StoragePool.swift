@@ -76,9 +76,6 @@ public final class StoragePool: Sendable {
   /// Counts since the process began.
   public var statistics: Statistics { state.withLock { $0.statistics } }
 
-  /// Forgets the peak, so that the next one can be told apart.
-  public func resetPeak() { state.withLock { $0.statistics.peakBytes = $0.statistics.bytesInUse } }
-
   func take(count: Int) -> (UnsafeMutablePointer<Float>, Int) {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
     // Whole cache lines when small, whole pages when large: few distinct sizes, so freed blocks fit again.

@@ -92,9 +92,6 @@ package struct Replay {
   /// The numbers of a leaf.
   package func values(of leaf: Tensor) -> Array64? { leaf.node.flatMap { stepOfNumber[$0.number] }.map { base[$0] } }
 
-  /// Types of the recorded primitives.
-  package var primitiveNames: Set<String> { Set(steps.compactMap { $0.primitive.map { "\(type(of: $0))" } }) }
-
   /// The value with some leaves replaced; steps that do not depend on them are not computed again.
   package func evaluate(replacing replacements: [(leaf: Tensor, values: Array64)]) -> Array64 {
     var current = base

@@ -35,6 +35,17 @@ import Testing
     }
   }
 
+  @Test func `a factor is kept only when the other one is tracked`() {
+    let (x, w) = (Samples.normal([2, 4, 4, 3]), Samples.normal([3, 3, 3, 5], 1))
+    func kept(_ y: Tensor) -> [Bool] {
+      (y.node?.inputs ?? []).map { if case .stored = $0.content { true } else { false } }
+    }
+    #expect(kept(x.asLeaf().convolved(with: w)) == [false, true])
+    #expect(kept(x.convolved(with: w.asLeaf())) == [true, false])
+    #expect(kept(x.asLeaf().convolved(with: w.asLeaf())) == [true, true])
+    #expect(kept(x.asLeaf() * Samples.normal([3], 2)) == [false, true])
+  }
+
   @Test func `a gradient at a point is recorded only when something outside is tracked`() {
     let (x, kernel, weight) = (Samples.normal([2, 4, 4, 2]), Samples.normal([3, 3, 2, 3], 1), Samples.normal([48, 1], 2))
     #expect(!gradient(at: x) { Self.critic($0, kernel, weight).sum() }.isTracked)

@@ -38,7 +38,8 @@ package struct Arithmetic: Primitive {
   package var keeps: Kept {
     switch operation {
     case .add, .subtract: .nothing
-    case .multiply, .divide: .inputs(0, 1)
+    case .multiply: .factors
+    case .divide: .inputs(0, 1)
     }
   }
 

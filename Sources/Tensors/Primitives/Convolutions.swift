@@ -15,7 +15,7 @@ package struct Convolution: Primitive {
   package func forward(_ inputs: [Tensor], _ output: Tensor) {
     unsafe Kernels.convolution(geometry, samples: output.shape[0], inputs[0].input, inputs[1].input, output.output)
   }
-  package var keeps: Kept { .inputs(0, 1) }
+  package var keeps: Kept { .factors }
   package func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] {
     let (x, w) = (context.inputs[0], context.inputs[1])
     return [
@@ -39,7 +39,7 @@ package struct ConvolutionInputGradient: Primitive {
   package func forward(_ inputs: [Tensor], _ output: Tensor) {
     unsafe Kernels.convolutionInputGradient(geometry, samples: output.shape[0], inputs[0].input, inputs[1].input, output.output)
   }
-  package var keeps: Kept { .inputs(0, 1) }
+  package var keeps: Kept { .factors }
   package func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] {
     let (dy, w) = (context.inputs[0], context.inputs[1])
     return [
@@ -65,7 +65,7 @@ package struct ConvolutionWeightGradient: Primitive {
   package func forward(_ inputs: [Tensor], _ output: Tensor) {
     unsafe Kernels.convolutionWeightGradient(geometry, rows: inputs[0].rows, inputs[0].input, inputs[1].input, output.output)
   }
-  package var keeps: Kept { .inputs(0, 1) }
+  package var keeps: Kept { .factors }
   package func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] {
     let (x, dy) = (context.inputs[0], context.inputs[1])
     return [
