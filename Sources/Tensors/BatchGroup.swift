@@ -11,7 +11,7 @@ public protocol BatchGroup: AnyObject {
   /// Adds partial sums over all processes in the order of `plan.tree`.
   ///
   /// - Parameters:
-  ///   - partials: one block of `count` floats for each of `plan.tree.nodes(in: ownedShards)`, in order.
+  ///   - partials: one block of `count` floats for each of `plan.nodes(in: ownedShards)`, in order.
   ///   - result: `count` floats, the same bits on every process; may be `partials`.
   func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>)
 }
@@ -55,7 +55,7 @@ public final class BatchLayout {
       let samples = plan.samples(ofShard: shard)
       return [(samples.lowerBound - first)..<(samples.upperBound - first)]
     }
-    rows = ShardRows(segments: segments, tree: plan.tree, owned: group.ownedShards)
+    rows = ShardRows(segments: segments, tree: plan.tree, owned: group.ownedShards, keepsShardsApart: plan.keepsShardsApart)
     globalCount = plan.batch
     firstSample = first
   }

@@ -42,7 +42,7 @@ package enum SimulatedRanks {
     }
 
     func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) {
-      let blocks = plan.tree.nodes(in: ownedShards).count
+      let blocks = plan.nodes(in: ownedShards).count
       let own = (0..<blocks * count).map { unsafe partials[$0] }
       let total = meeting.exchange(rank, own, count)
       for index in 0..<count { unsafe result[index] = total[index] }
@@ -88,7 +88,7 @@ package enum SimulatedRanks {
       var nodes: [Range<Int>] = []
       var blocks: [[Float]] = []
       for rank in 0..<ranks {
-        nodes += plan.tree.nodes(in: plan.shards(ofRank: rank, of: ranks))
+        nodes += plan.nodes(in: plan.shards(ofRank: rank, of: ranks))
         let values = contributions[rank] ?? []
         for start in stride(from: 0, to: values.count, by: max(count, 1)) { blocks.append(Array(values[start..<(start + count)])) }
       }
