@@ -43,6 +43,8 @@ public final class LongSums {
     public var exposed = 0.0
     /// In the additions and messages themselves.
     public var carried = 0.0
+    /// No time at all.
+    public init() {}
   }
 
   private let way: any ChunkWay
@@ -63,7 +65,11 @@ public final class LongSums {
   deinit { carrier.stop() }
 
   /// Seconds since the start.
-  public var times: Times { Times(exposed: exposed, carried: carrier.seconds) }
+  public var times: Times {
+    var times = Times()
+    (times.exposed, times.carried) = (exposed, carrier.seconds)
+    return times
+  }
 
   /// Takes partial sums, which may be overwritten afterwards.
   /// - Parameter partials: one block of `count` floats for each node of this rank, in order.

@@ -56,7 +56,7 @@ struct TrainingSession {
     }
     if let console {
       var header = header(from: trainer.step)
-      for warning in warnings { header.add(warning: warning) }
+      for warning in warnings + trainer.notes { header.add(warning: warning) }
       header.add(output: output)
       console.write("header", header.fields)
       progress?.note(header.text)

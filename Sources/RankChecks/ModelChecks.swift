@@ -15,7 +15,7 @@ import Zoo
       guard communicator.size <= shards else { return nil }
       let plan = ShardPlan(batch: batch, shardCount: shards)
       let alone = try TinyRun(entry, WholeBatch(plan: plan)).train(steps: 3)
-      let together = try TinyRun(entry, CommunicatorGroup(communicator, plan: plan)).train(steps: 3)
+      let together = try TinyRun(entry, CommunicatorGroup(communicator, plan: plan, capacity: 1 << 20)).train(steps: 3)
       guard alone.losses == together.losses else { return "losses \(together.losses), one process has \(alone.losses)" }
       return alone.hash == together.hash ? nil : "state \(hashText(together.hash)), one process has \(hashText(alone.hash))"
     }

@@ -9,6 +9,7 @@ import Kernels
   let communicator: any Communicator
   do {
     communicator = try makeCommunicator()
+    _ = try communicator.canShare(1 << 28)
   } catch {
     print("RankChecks: \(error)")
     exit(70)

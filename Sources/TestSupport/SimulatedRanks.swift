@@ -28,7 +28,7 @@ package enum SimulatedRanks {
     return (0..<ranks).compactMap { found[$0] as? R }
   }
 
-  private final class Member: BatchGroup {
+  @safe private final class Member: BatchGroup {
     let rank: Int
     let meeting: Meeting
     let plan: ShardPlan
@@ -40,6 +40,29 @@ package enum SimulatedRanks {
       plan = meeting.plan
       ownedShards = plan.shards(ofRank: rank, of: meeting.ranks)
     }
+
+    private var sent: [Float] = []
+
+    func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int> {
+      let blocks = plan.nodes(in: ownedShards).count
+      let own = (0..<blocks * count).map { unsafe partials[$0] }
+      sent += meeting.exchange(rank, own, count)
+      return (sent.count - count)..<sent.count
+    }
+
+    private var sums: UnsafeMutablePointer<Float>?
+
+    func longSums() -> UnsafePointer<Float> {
+      unsafe sums?.deallocate()
+      let copy = UnsafeMutablePointer<Float>.allocate(capacity: sent.count)
+      for (index, value) in sent.enumerated() { unsafe copy[index] = value }
+      unsafe sums = unsafe copy
+      return unsafe UnsafePointer(copy)
+    }
+
+    func forgetLongSums() { sent = [] }
+
+    deinit { unsafe sums?.deallocate() }
 
     func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) {
       let blocks = plan.nodes(in: ownedShards).count
