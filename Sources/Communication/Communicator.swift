@@ -44,6 +44,9 @@ public protocol Communicator: AnyObject {
   ///   - reduction: how they travel.
   func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction) throws -> LongSums?
 
+  /// `MPI_Allreduce` in place, the measure of the sums above; nothing in a run of one rank.
+  func libraryAllReduce(_ values: UnsafeMutablePointer<Float>, count: Int) throws
+
   /// Whether the hosts have memory for `bytes` that their ranks share; all ranks get the same answer.
   func canShare(_ bytes: Int) throws -> Bool
 

@@ -22,6 +22,10 @@ extension MPICommunicator {
     try unsafe messages.sum(nodes, count: count, layout: layout.ranks, into: result)
   }
 
+  public func libraryAllReduce(_ values: UnsafeMutablePointer<Float>, count: Int) throws {
+    try unsafe messages.allReduce(values, count: count)
+  }
+
   public func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction) throws -> LongSums? {
     guard size > 1 else { return nil }
     let layout = layout(plan)

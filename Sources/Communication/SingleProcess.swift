@@ -35,6 +35,8 @@ public final class SingleProcess: Communicator {
 
   public func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction) -> LongSums? { nil }
 
+  public func libraryAllReduce(_ values: UnsafeMutablePointer<Float>, count: Int) {}
+
   public func canShare(_ bytes: Int) -> Bool { false }
 
   public func sharedFloats(_ count: Int) -> SharedFloats? { nil }

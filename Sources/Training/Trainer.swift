@@ -35,6 +35,9 @@ public final class Trainer {
   /// What the user should know about how the ranks work together.
   public let notes: [String]
 
+  /// Seconds that gradients took to cross the ranks, and that this rank waited for them.
+  public var communicationTimes: LongSums.Times { group.times }
+
   private let group: CommunicatorGroup
   private let layout: BatchLayout
   private let loader: BatchLoader
