@@ -69,7 +69,7 @@ struct TreeLayout {
             unsafe stack.append(UnsafePointer(sum))
           }
         }
-        for unsafe (sum, result) in unsafe zip(stack, results) where unsafe sum != UnsafePointer(result + start) {
+        for unsafe(sum, result) in unsafe zip(stack, results) where unsafe sum != UnsafePointer(result + start) {
           unsafe (result + start).update(from: sum, count: length)
         }
         unsafe stack.removeAll(keepingCapacity: true)

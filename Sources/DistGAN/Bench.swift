@@ -59,7 +59,8 @@ struct Bench: ParsableCommand {
       let (mine, theirs) = (median(own.dropFirst()), median(library.dropFirst()))
       print(
         String(
-          format: "%d ranks, %d MB: %.2f ms, MPI_Allreduce %.2f ms, %.1f times as fast (%.1f GB/s)", communicator.size, megabytes, mine * 1e3,
+          format: "%d ranks, %d MB: %.2f ms, MPI_Allreduce %.2f ms, %.1f times as fast (%.1f GB/s)", communicator.size, megabytes,
+          mine * 1e3,
           theirs * 1e3, theirs / mine, Double(count) * 4e-9 / mine))
     }
 

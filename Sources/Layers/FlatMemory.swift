@@ -32,7 +32,8 @@
 
   /// Overwrites the numbers in `range` with those of `other`.
   public func update(from other: FlatMemory, in range: Range<Int>) {
-    precondition(count == other.count && range.clamped(to: 0..<count) == range, "FlatMemory: \(range) of \(other.count) floats into \(count)")
+    precondition(
+      count == other.count && range.clamped(to: 0..<count) == range, "FlatMemory: \(range) of \(other.count) floats into \(count)")
     unsafe (pointer + range.lowerBound).update(from: other.pointer + range.lowerBound, count: range.count)
   }
 

@@ -201,10 +201,14 @@ public final class ParameterStore {
     gradient.finish { index, result in
       missing.remove(index)
       unsafe result.withValues { source in
-        unsafe write(parameters[index], to: flat) { target, start, count in unsafe target.update(from: source.baseAddress! + start, count: count) }
+        unsafe write(parameters[index], to: flat) { target, start, count in
+          unsafe target.update(from: source.baseAddress! + start, count: count)
+        }
       }
     }
-    for index in missing { unsafe write(parameters[index], to: flat) { target, _, count in unsafe target.update(repeating: 0, count: count) } }
+    for index in missing {
+      unsafe write(parameters[index], to: flat) { target, _, count in unsafe target.update(repeating: 0, count: count) }
+    }
   }
 
   /// Hands over what of an entry lies in this process's share: where it goes, the first element and how many.

@@ -47,7 +47,8 @@ public final class Adam: Optimizer {
     let first = store.share.lowerBound
     unsafe Kernels.adam(
       parameters: values.pointer + first, gradient: gradient.pointer + first, firstMoment: moments.first.pointer + first,
-      secondMoment: moments.second.pointer + first, count: store.share.count, learningRate: settings.learningRate, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
+      secondMoment: moments.second.pointer + first, count: store.share.count, learningRate: settings.learningRate, beta1: settings.beta1,
+      beta2: settings.beta2, epsilon: settings.epsilon,
       correction1: correction1, correction2: correction2)
   }
 

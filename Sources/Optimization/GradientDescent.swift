@@ -26,7 +26,8 @@ public final class GradientDescent: Optimizer {
     updateCount += 1
     let first = store.share.lowerBound
     unsafe Kernels.momentumStep(
-      parameters: values.pointer + first, gradient: gradient.pointer + first, velocity: allocated().pointer + first, count: store.share.count,
+      parameters: values.pointer + first, gradient: gradient.pointer + first, velocity: allocated().pointer + first,
+      count: store.share.count,
       learningRate: learningRate, momentum: momentum)
   }
 

@@ -52,7 +52,9 @@ struct Sweep {
     guard reach.contains(root) else { return cotangents }
     if root.isParameterOnly { handOver(root, seed) } else { cotangents.add(seed, to: root) }
     for node in nodes {
-      guard let cotangent = cotangents.take(node, keeping: reach.targets.contains(node.number)), let primitive = node.primitive else { continue }
+      guard let cotangent = cotangents.take(node, keeping: reach.targets.contains(node.number)), let primitive = node.primitive else {
+        continue
+      }
       for (target, contribution) in reach.pullBack(cotangent, through: node, primitive, isRecording: isRecording) {
         if target.isParameterOnly { handOver(target, contribution) } else { cotangents.add(contribution, to: target) }
       }
@@ -67,7 +69,9 @@ struct Sweep {
     var handedOver = Cotangents()
     let sharded = run(seed: seed) { handedOver.add($1, to: $0) }
     for node in parameterNodes {
-      guard let cotangent = handedOver.take(node, keeping: reach.targets.contains(node.number)), let primitive = node.primitive else { continue }
+      guard let cotangent = handedOver.take(node, keeping: reach.targets.contains(node.number)), let primitive = node.primitive else {
+        continue
+      }
       for (target, contribution) in reach.pullBack(cotangent, through: node, primitive, isRecording: isRecording) {
         handedOver.add(contribution, to: target)
       }
