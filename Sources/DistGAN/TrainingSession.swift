@@ -17,7 +17,7 @@ struct TrainingSession {
   /// Trains.
   /// - Throws: `SharedFailure` when all ranks know of it; any other error is this rank's own.
   mutating func run(_ flags: RunFlags, _ modelArguments: [String]) throws -> Ending {
-    let run = try communicator.together {
+    var run = try communicator.together {
       let run = try RunConfiguration(flags, modelArguments: modelArguments)
       try run.options.validate(ranks: communicator.size)
       if flags.debug && communicator.size > 1 {
@@ -28,6 +28,8 @@ struct TrainingSession {
     let share = Cores.claim(localRank: communicator.localRank, localSize: communicator.localSize)
     let threads = flags.threads ?? share.threads
     Workers.start(threads: threads)
+    try communicator.agree(on: run)
+    run.options = run.options.cut(ranks: communicator.size, threads: Int(try communicator.first { "\(threads)" }) ?? threads)
     let plan = try communicator.together {
       try Plan(
         run.model, options: run.options, data: DataFormat(run.source, usingClasses: run.options.usesClasses), ranks: communicator.size)
@@ -37,6 +39,7 @@ struct TrainingSession {
       header.add(data: run.source, isConditional: run.options.usesClasses)
       header.add(ranks: communicator, threads: threads, note: share.note)
       header.add(plan: plan)
+      header.add(reduction: run.options, ranks: communicator.size)
       for warning in run.warnings { header.add(warning: warning) }
       return header
     }
