@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import time
 
 from checking import ENVIRONMENT, PROGRAM, SMALL, directory, expect, parameter_hash, succeed
@@ -20,7 +21,8 @@ def start(*words):
 
 def left(name):
     """What a launcher of that name left: namespaces, temporary files, processes that hold its name in their arguments or environment."""
-    found = [entry for place in ["/run/netns", "/tmp"] if os.path.isdir(place) for entry in os.listdir(place) if re.match(name + r"\b", entry)]
+    places = filter(os.path.isdir, ["/run/netns", tempfile.gettempdir()])
+    found = [entry for place in places for entry in os.listdir(place) if re.match(name + r"\b", entry)]
     for process in filter(str.isdigit, os.listdir("/proc")):
         for file in ["cmdline", "environ"]:
             try:
