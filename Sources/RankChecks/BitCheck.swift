@@ -8,17 +8,17 @@ struct BitCheck {
   /// The computation as seen by one rank; `SingleProcess` makes it the whole batch in one process.
   let body: (any Communicator) throws -> [Numbers]
 
-  /// The checks on these ranks: the numbers of one process, computed on three threads and shared out over the ranks, against those of all
-  /// ranks together, every second one of which has two threads.
+  /// The checks on these ranks: the numbers of one process with three threads, against those of all ranks together, which take turns in
+  /// having one thread or two. The work of one process is shared out over the ranks.
   static func compare(_ checks: [BitCheck], on communicator: any Communicator) throws -> [RankCheck] {
     Workers.start(threads: 3)
     var alone: [Int: [UInt32]] = [:]
     for (index, check) in checks.enumerated() where index % communicator.size == communicator.rank {
       alone[index] = Numbers.encoded(try check.body(SingleProcess()))
     }
-    Workers.start(threads: 1 + communicator.rank % 2)
     return checks.enumerated().map { index, check in
       RankCheck(name: check.name) { communicator in
+        Workers.start(threads: 1 + (communicator.rank + index) % 2)
         let found = try check.body(communicator)
         let words = alone[index] ?? []
         let messages = try unsafe words.withUnsafeBytes { try unsafe communicator.allGather($0) }

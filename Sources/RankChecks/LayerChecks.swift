@@ -71,6 +71,7 @@ extension LayerForm {
   private static var dense: [LayerForm] {
     [
       LayerForm("dense", [5]) { plain(Dense($0, from: 5, to: 4).callAsFunction) },
+      LayerForm("dense from 100 to 64", [100]) { plain(Dense($0, from: 100, to: 64).callAsFunction) },
       LayerForm("dense on rows, without bias", [3, 5]) { plain(Dense($0, from: 5, to: 4, bias: false).callAsFunction) },
       LayerForm("dense with spectral norm", [5]) { plain(Dense($0, from: 5, to: 4, spectral: spectral).callAsFunction) },
       LayerForm("embedding", [6]) { scope in

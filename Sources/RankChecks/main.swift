@@ -13,8 +13,11 @@ import Kernels
     print("RankChecks: \(error)")
     exit(70)
   }
+  // mpirun binds few ranks to a core each; the threads that the checks start are to run on all.
+  Workers.start(threads: Cores.claim(localRank: communicator.localRank, localSize: communicator.localSize).threads)
   let groups = [
     CheckGroup(name: "communicator") { _ in communicationChecks },
+    CheckGroup(name: "comparison") { _ in Numbers.checks },
     CheckGroup(name: "primitives") { try BitCheck.compare(PrimitiveForm.checks, on: $0) + [PrimitiveForm.coverage] },
     CheckGroup(name: "layers") { try BitCheck.compare(LayerForm.checks, on: $0) },
     CheckGroup(name: "optimizers") { try BitCheck.compare(OptimizerForm.checks, on: $0) },
