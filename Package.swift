@@ -66,7 +66,7 @@ let package = Package(
     .executableTarget(
       name: "DistGAN",
       dependencies: [
-        "Kernels", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication", "Archive",
+        "Kernels", "Sharding", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication", "Archive",
         "Datasets", "Images", "CProcessor", argumentParser,
       ], swiftSettings: strict),
     // Tests

@@ -1,4 +1,5 @@
 import Adversarial
+import Communication
 import Datasets
 import Foundation
 import Training
@@ -74,6 +75,12 @@ struct RunConfiguration {
     options.keep = flags.keep ?? options.keep
     options.sampleEvery = flags.sampleEvery ?? max(100, options.steps / 20)
     options.isDebug = flags.debug
+    if let name = flags.reduce {
+      guard let reduction = Reduction(rawValue: name) else {
+        throw OptionError("unknown way --reduce \(name); known ones: \(Reduction.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      options.reduction = reduction
+    }
     try options.validate(ranks: 1)
     if let stored, stored.header.step > options.steps {
       throw OptionError(

@@ -59,6 +59,12 @@ struct RunFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Threads of each rank (default: its share of the cores).", valueName: "count"))
   var threads: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "How gradients cross the ranks: overlapped (default), blocking, messages, or mpi (MPI_Allreduce; other bits on other ranks).",
+      valueName: "way"))
+  var reduce: String?
+
   @Option(help: ArgumentHelp("Go on with a run, or from one of its checkpoints.", valueName: "dir|file"))
   var resume: String?
 

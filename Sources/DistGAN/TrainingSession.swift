@@ -56,7 +56,7 @@ struct TrainingSession {
     }
     if let console {
       var header = header(from: trainer.step)
-      for warning in warnings { header.add(warning: warning) }
+      for warning in warnings + trainer.notes { header.add(warning: warning) }
       header.add(output: output)
       console.write("header", header.fields)
       progress?.note(header.text)
@@ -85,11 +85,13 @@ struct TrainingSession {
     let elapsed = start.duration(to: .now).components
     let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
     let hash = hashText(trainer.recipe.parameterHash())
+    let times = trainer.communicationTimes
     console.write(
       "end",
       [
         ("outcome", .text(outcome == .finished ? "finished" : "preempted")), ("step", .integer(trainer.step)),
         ("seconds", .number(seconds)),
+        ("communicationExposed", .number(times.exposed)), ("communicationCarried", .number(times.carried)),
         ("parameters", .text(hash)),
       ])
     if flags.profile { progress?.note(Self.table(profile)) }
@@ -98,6 +100,10 @@ struct TrainingSession {
       outcome == .finished
         ? "finished     \(trainer.step - first) steps in \(duration)"
         : "stopped      by a signal at step \(trainer.step), after \(duration); go on with --resume \(output)")
+    if communicator.size > 1 {
+      progress?.note(
+        String(format: "gradients    %.1f s on their way between ranks, %.1f s of them waited for", times.carried, times.exposed))
+    }
     progress?.note("parameters   \(hash)")
     if let path = console.samples { progress?.note("samples      \(path)") }
     if let path = console.checkpoint { progress?.note("checkpoint   \(path)") }

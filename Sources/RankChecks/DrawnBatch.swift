@@ -4,6 +4,23 @@ import Sharding
 import Tensors
 import Training
 
+/// The ranks of a computation, with one group for each way to cut a batch: a group owns a thread and memory that its ranks share.
+final class Ranks {
+  /// The ranks.
+  let communicator: any Communicator
+  private var groups: [CommunicatorGroup] = []
+
+  /// These ranks; `SingleProcess` makes one process with the whole batch.
+  init(_ communicator: any Communicator) { self.communicator = communicator }
+
+  /// The group that shares the batch of `plan`.
+  func group(_ plan: ShardPlan) throws -> CommunicatorGroup {
+    if let known = groups.first(where: { $0.plan == plan }) { return known }
+    groups.append(try CommunicatorGroup(communicator, plan: plan, capacity: 1 << 20))
+    return groups[groups.count - 1]
+  }
+}
+
 /// A batch cut into shards, as one rank sees it, and inputs that depend on nothing but the global sample.
 struct DrawnBatch {
   /// Batches of which no part divides evenly, and one of a sample in each shard.
@@ -12,10 +29,8 @@ struct DrawnBatch {
   /// Shards of the local rows.
   let layout: BatchLayout
 
-  /// The rows of `plan` that this rank of `communicator` owns.
-  init(_ communicator: any Communicator, _ plan: ShardPlan) {
-    layout = BatchLayout(CommunicatorGroup(communicator, plan: plan))
-  }
+  /// The rows of `plan` that this rank owns.
+  init(_ ranks: Ranks, _ plan: ShardPlan) throws { layout = BatchLayout(try ranks.group(plan)) }
 
   private func key(_ stream: Int) -> RandomKey { RandomKey(seed: 21, purpose: UInt64(stream), step: 0) }
 

@@ -46,7 +46,7 @@ struct LayerForm {
   static var checks: [BitCheck] {
     all.flatMap { form in
       DrawnBatch.plans.map { plan in
-        BitCheck(name: "\(form.name), batch \(plan.batch) in \(plan.shardCount) shards") { form.numbers(DrawnBatch($0, plan)) }
+        BitCheck(name: "\(form.name), batch \(plan.batch) in \(plan.shardCount) shards") { form.numbers(try DrawnBatch($0, plan)) }
       }
     }
   }

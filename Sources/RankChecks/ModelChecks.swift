@@ -7,16 +7,22 @@ import Zoo
 
 /// Short runs of every model of the zoo by the trainer: images drawn in batches, losses, updates, averages.
 enum ModelChecks {
-  /// Every model on every batch, one of them with accumulated gradients.
+  /// Batch, shards, accumulated parts, and the way gradients cross the ranks.
+  private static let forms: [(Int, Int, Int, Reduction)] = [
+    (8, 8, 1, .overlapped), (11, 8, 2, .overlapped), (13, 11, 1, .blocking), (11, 8, 2, .messages),
+  ]
+
+  /// Every model in every form.
   static var checks: [BitCheck] {
     zoo.entries.flatMap { entry in
-      [(8, 8, 1), (11, 8, 2), (13, 11, 1)].map { batch, shards, accumulation in
-        let parts = accumulation == 1 ? "" : ", \(accumulation) parts"
-        return BitCheck(name: "\(entry.card.name), batch \(batch) in \(shards) shards\(parts): three steps") { communicator in
+      forms.map { batch, shards, accumulation, reduction in
+        let form = "batch \(batch) in \(shards) shards, \(accumulation) parts, \(reduction.rawValue) reduction"
+        return BitCheck(name: "\(entry.card.name), \(form): three steps") { ranks in
           var options = RunOptions(RunDefaults(batch: batch, steps: 3))
           options.shards = shards
           options.accumulation = accumulation
-          return try numbers(small(entry), options, communicator)
+          options.reduction = reduction
+          return try numbers(small(entry), options, ranks.communicator)
         }
       }
     }

@@ -40,7 +40,7 @@ struct PrimitiveForm {
   static var checks: [BitCheck] {
     all.flatMap { form in
       DrawnBatch.plans.map { plan in
-        BitCheck(name: "\(form.name), batch \(plan.batch) in \(plan.shardCount) shards") { form.numbers(DrawnBatch($0, plan)) }
+        BitCheck(name: "\(form.name), batch \(plan.batch) in \(plan.shardCount) shards") { form.numbers(try DrawnBatch($0, plan)) }
       }
     }
   }
@@ -50,8 +50,9 @@ struct PrimitiveForm {
     RankCheck(name: "every primitive is among the forms") { _ in
       let tally = PrimitiveTally()
       // In this process alone: all ranks see the same types.
+      let batch = try DrawnBatch(Ranks(SingleProcess()), ShardPlan(batch: 3, shardCount: 2))
       Observation.observing(tally) {
-        for form in all { _ = form.numbers(DrawnBatch(SingleProcess(), ShardPlan(batch: 3, shardCount: 2))) }
+        for form in all { _ = form.numbers(batch) }
       }
       let missing = PrimitiveCatalog.all.map { "\($0)" }.filter { !tally.seen.contains($0) }
       return missing.isEmpty ? nil : "no form of \(missing.joined(separator: ", "))"

@@ -13,5 +13,5 @@ struct CheckGroup {
   /// What is checked.
   let name: String
   /// The checks, in the order in which all ranks run them.
-  let checks: (any Communicator) throws -> [RankCheck]
+  let checks: (Ranks) throws -> [RankCheck]
 }

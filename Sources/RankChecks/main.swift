@@ -9,12 +9,17 @@ import Kernels
   let communicator: any Communicator
   do {
     communicator = try makeCommunicator()
+    // From here on ranks of one host add through shared memory, as in a run.
+    _ = try communicator.canShare(1 << 28)
+    // From here on ranks of one host add through shared memory, as in a run.
+    _ = try communicator.canShare(1 << 28)
   } catch {
     print("RankChecks: \(error)")
     exit(70)
   }
   // mpirun binds few ranks to a core each; the threads that the checks start are to run on all.
   Workers.start(threads: Cores.claim(localRank: communicator.localRank, localSize: communicator.localSize).threads)
+  let ranks = Ranks(communicator)
   let groups = [
     CheckGroup(name: "communicator") { _ in communicationChecks },
     CheckGroup(name: "comparison") { _ in Numbers.checks },
@@ -30,7 +35,7 @@ import Kernels
       let start = ContinuousClock.now
       name = group.name
       var failures = 0
-      let checks = try group.checks(communicator)
+      let checks = try group.checks(ranks)
       for check in checks {
         name = check.name
         let failure = try check.run(communicator)

@@ -1,4 +1,5 @@
 public import Adversarial
+public import Communication
 
 /// How a preset's learning rates follow another batch size.
 public enum LearningRateRule: String, CaseIterable, Sendable {
@@ -55,6 +56,8 @@ public struct RunOptions: Sendable, Equatable {
   public var keep = 3
   /// Steps between sample sheets; 0: only at the end.
   public var sampleEvery = 0
+  /// How gradients cross the ranks.
+  public var reduction = Reduction.overlapped
   /// Whether every primitive's result is checked for NaN and infinity.
   public var isDebug = false
 
