@@ -218,7 +218,7 @@ public final class ParameterStore {
   }
 
   /// A tensor that depends on the parameters alone, computed once for all parts of a gradient, so that its own gradient is taken once.
-  func remembering(_ key: String, _ make: () -> Tensor) -> Tensor {
+  public func remembering(_ key: String, _ make: () -> Tensor) -> Tensor {
     guard leaves != nil else { return make() }
     if let known = remembered[key] { return known }
     let made = make()
