@@ -10,6 +10,7 @@ public final class ParameterGradient {
   private let leaves: [Node]
   private var contributions: [(target: Node, value: Contribution)] = []
   private var parameterNodes: [Int: Node] = [:]
+  private var isComplete = false
 
   private enum Contribution {
     /// Here, perhaps a sum that has not crossed the ranks.
@@ -30,30 +31,32 @@ public final class ParameterGradient {
   /// - Parameters:
   ///   - value: a scalar, shape `[]`; the gradient is that of the sum over all parts.
   ///   - isLast: whether no part follows.
-  /// - Precondition: all parts have the same structure.
   public func add(_ value: Tensor, isLast: Bool = true) {
     precondition(value.shape.isEmpty, "gradients: the value has shape \(value.shape), a scalar is needed")
-    guard let root = value.node else { return }
-    let sweep = Sweep(from: root, to: leaves, isRecording: false)
-    for node in sweep.parameterNodes { parameterNodes[node.number] = node }
-    var index = 0
-    _ = sweep.run(seed: value.isAbstract ? Tensor.abstract([]) : Tensor(1)) { target, contribution in
-      take(contribution, for: target, index: index, isLast: isLast)
-      index += 1
+    precondition(!isComplete, "gradients: a part was added after the last one")
+    isComplete = isLast
+    if let root = value.node {
+      let sweep = Sweep(from: root, to: leaves, isRecording: false)
+      for node in sweep.parameterNodes { parameterNodes[node.number] = node }
+      var waiting: [Int: [Int]] = [:]
+      for index in contributions.indices.reversed() { waiting[contributions[index].target.number, default: []].append(index) }
+      _ = sweep.run(seed: value.isAbstract ? Tensor.abstract([]) : Tensor(1)) { target, contribution in
+        take(contribution, for: target, after: waiting[target.number]?.popLast(), isLast: isLast)
+      }
     }
-    precondition(index == contributions.count, "gradients: a part has \(index) sums into parameters, an earlier one \(contributions.count)")
+    guard isLast else { return }
+    for index in contributions.indices {
+      if case .held(let tensor) = contributions[index].value { contributions[index].value = send(tensor) }
+    }
   }
 
-  private func take(_ contribution: Tensor, for target: Node, index: Int, isLast: Bool) {
-    var sum = contribution
-    if index < contributions.count {
-      let earlier = contributions[index]
-      precondition(earlier.target === target, "gradients: the parts of a batch have losses of different structure")
-      guard case .held(let tensor) = earlier.value else { preconditionFailure("gradients: a part was added after the last one") }
-      sum = tensor.addingPartials(contribution)
+  /// Adds a contribution to the one of an earlier part at `index`, or keeps it as a new one.
+  private func take(_ contribution: Tensor, for target: Node, after index: Int?, isLast: Bool) {
+    guard let index, case .held(let earlier) = contributions[index].value else {
+      return contributions.append((target, isLast ? send(contribution) : .held(contribution)))
     }
-    let value = isLast ? send(sum) : .held(sum)
-    if index < contributions.count { contributions[index].value = value } else { contributions.append((target, value)) }
+    let sum = earlier.addingPartials(contribution)
+    contributions[index].value = isLast ? send(sum) : .held(sum)
   }
 
   /// Sends a sum that has not crossed the ranks.
