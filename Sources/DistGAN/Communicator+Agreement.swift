@@ -46,7 +46,8 @@ extension Communicator {
       throw SharedFailure(
         ending: Ending(
           code: ExitCode.mismatch.rawValue,
-          message: "ranks were started differently: \(ranks); start all with the same program, options and data, on processors of one kind"))
+          message: "ranks were started differently: \(ranks); start all with the same program, options and data, on processors of one kind")
+      )
     }
   }
 }

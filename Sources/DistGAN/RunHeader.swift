@@ -26,7 +26,11 @@ struct RunHeader {
     let accumulation = options.accumulation > 1 ? " x \(options.accumulation)" : ""
     let steps = step > 0 ? "steps \(step) to \(options.steps)" : "\(options.steps) steps"
     let mirrored = options.flips ? ", mirrored at random" : ""
-    lines.append(("run", "\(steps) of batch \(options.batch)\(accumulation) in \(options.shards)\(options.isFast ? " fast" : "") shards, seed \(options.seed)\(mirrored)"))
+    lines.append(
+      (
+        "run",
+        "\(steps) of batch \(options.batch)\(accumulation) in \(options.shards)\(options.isFast ? " fast" : "") shards, seed \(options.seed)\(mirrored)"
+      ))
     let batch = options.batch * options.accumulation
     let presetBatch = run.preset.run.batch * run.preset.run.accumulation
     if batch != presetBatch {

@@ -3,6 +3,7 @@ import Communication
 import Datasets
 import Foundation
 import Kernels
+import Tensors
 import Training
 
 /// One run on one rank, from flags to the last line. Until the first step all ranks fail together; later each on its own.
@@ -97,7 +98,12 @@ struct TrainingSession {
         ("communicationExposed", .number(times.exposed)), ("communicationCarried", .number(times.carried)),
         ("parameters", .text(hash)),
       ])
-    if flags.profile { progress?.note(Self.table(profile)) }
+    if flags.profile {
+      progress?.note(Self.table(profile))
+      let memory = StoragePool.shared.statistics
+      progress?.note(
+        "memory       tensors held \(Text.bytes(memory.peakBytes)) at most, in \(Text.bytes(memory.residentBytes)) asked of the system")
+    }
     let duration = ProgressReporter.Line.duration(seconds)
     progress?.note(
       outcome == .finished

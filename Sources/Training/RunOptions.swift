@@ -85,7 +85,8 @@ public struct RunOptions: Sendable, Equatable {
   public var identity: [NamedValue] {
     [
       NamedValue("seed", "\(seed)"), NamedValue("batch", "\(batch)"), NamedValue("accumulation", "\(accumulation)"),
-      NamedValue("shards", isFast ? Self.freeShards : "\(shards)"), NamedValue("flip", "\(flips)"), NamedValue("classes", usesClasses ? "used" : "unused"),
+      NamedValue("shards", isFast ? Self.freeShards : "\(shards)"), NamedValue("flip", "\(flips)"),
+      NamedValue("classes", usesClasses ? "used" : "unused"),
       NamedValue("lr-rule", learningRateRule.rawValue),
     ]
   }
@@ -101,7 +102,8 @@ public struct RunOptions: Sendable, Equatable {
     try need(accumulation >= 1, "--accumulation \(accumulation): at least 1 is needed")
     try need(shards >= 1 && shards <= batch, "--shards \(shards): from 1 to the batch of \(batch) are possible")
     try need(!isFast || ranks <= batch, "\(ranks) ranks for a batch of \(batch): start at most \(batch) ranks, or set --batch higher")
-    try need(isFast || ranks <= shards, "\(ranks) ranks for \(shards) shards: start at most \(shards) ranks, or set --shards (and --batch) higher")
+    try need(
+      isFast || ranks <= shards, "\(ranks) ranks for \(shards) shards: start at most \(shards) ranks, or set --shards (and --batch) higher")
     try need(keep >= 1, "--keep \(keep): at least 1 is needed")
     try need(sampleEvery >= 0, "--sample-every \(sampleEvery): 0 or more is needed")
   }
