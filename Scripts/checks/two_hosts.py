@@ -70,6 +70,18 @@ def same_bits(place):
         print(f"two_hosts: 2 hosts x {ranks}, {' '.join(wire) or 'plain wire'}: {reference}, {time.time() - begin:.1f} s")
 
 
+def rounded(place):
+    """Gradients in 16 bits between hosts: the replicas stay equal (the checkpoint compares them), other bits than in 32."""
+    hashes = []
+    for wire in ["float32", "bfloat16"]:
+        run = os.path.join(place, wire)
+        words = ["--", PROGRAM, *TRAINING, "--fast", "--wire", wire, "--steps", 3, "--output", run]
+        hashes.append(parameter_hash(finish(start(*words), 0, *words)))
+        expect(events(run, "header")[0]["exact"] == "no", "a fast run says so")
+    expect(hashes[0] != hashes[1], "bfloat16 changed nothing", hashes)
+    print("two_hosts: gradients travel in 16 bits")
+
+
 def endings(place):
     """A failing command, and signals to the launcher while a run is under way."""
     finish(start("--", "sh", "-c", "exit 7"), 7, "a failing command")
@@ -112,5 +124,6 @@ else:
     expect(probe.returncode == 0, "the launcher fails", probe.returncode, probe.stdout, probe.stderr)
     with directory() as place:
         same_bits(place)
+        rounded(place)
         endings(place)
     killed()

@@ -42,7 +42,8 @@ public protocol Communicator: AnyObject {
   /// - Parameters:
   ///   - capacity: most floats that are under way or not yet forgotten at a time.
   ///   - reduction: how they travel.
-  func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction) throws -> LongSums?
+  ///   - wire: in what form they travel between hosts.
+  func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat) throws -> LongSums?
 
   /// `MPI_Allreduce` in place, the measure of the sums above; nothing in a run of one rank.
   func libraryAllReduce(_ values: UnsafeMutablePointer<Float>, count: Int) throws

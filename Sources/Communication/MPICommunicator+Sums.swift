@@ -26,7 +26,7 @@ extension MPICommunicator {
     try unsafe messages.allReduce(values, count: count)
   }
 
-  public func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction) throws -> LongSums? {
+  public func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat) throws -> LongSums? {
     guard size > 1 else { return nil }
     let layout = layout(plan)
     // Between hosts a piece is worth its latency; on one host its slices should stay in the cache. A short gradient is cut too, so that
@@ -49,7 +49,7 @@ extension MPICommunicator {
     let lane =
       try hosts == 1
       ? nil : unsafe Self.split(world, into: localRank < lanes ? localRank : nil, key: Int32(rank), "finding the ranks of a lane")
-    let exchange = try unsafe lane.map { try unsafe MessageSums(over: $0) }
+    let exchange = try unsafe lane.map { try unsafe MessageSums(over: $0, wire: wire) }
     let way = try HostWay(
       sharedMemory(bytes), rank: localRank, size: localSize, layout: layout.host, lanes: lanes, lane: exchange, chunk: chunk, slots: slots)
     return LongSums(way, isThreaded: isThreaded)

@@ -8,11 +8,16 @@ internal import CMPI
   let size: Int
   private let members: MPI_Comm
   private var scratch = Scratch()
+  private let wire: WireFormat
+  private var sentHalves = HalfFloats()
+  private var receivedHalves = HalfFloats()
   /// Up to this many floats of all nodes go to all members in one message: latency counts, not bandwidth.
-  static let shortSum = 1 << 16
+  static let shortSum = 1 << 14
 
   /// Sums over the ranks of `communicator`, on a duplicate of it that no other thread uses.
-  init(over communicator: MPI_Comm?) throws {
+  /// - Parameter wire: how long sums of paired members travel.
+  init(over communicator: MPI_Comm?, wire: WireFormat = .float32) throws {
+    self.wire = wire
     var duplicate: MPI_Comm?
     try MPICommunicator.check(unsafe MPI_Comm_dup(communicator, &duplicate), "duplicating a communicator")
     guard let duplicate = unsafe duplicate else {
@@ -79,6 +84,8 @@ internal import CMPI
       kept = own
       distance *= 2
     }
+    // The sums of all members must be the same, hence as rounded as those that travel.
+    if wire == .bfloat16 { for element in kept { unsafe result[element] = BFloat16.rounded(result[element]) } }
     while let other = sent.popLast() {
       distance /= 2
       try unsafe swap(result + kept.lowerBound, kept.count, result + other.lowerBound, other.count, with: rank ^ distance)
@@ -89,11 +96,22 @@ internal import CMPI
   private func swap(
     _ sent: UnsafePointer<Float>, _ sentCount: Int, _ received: UnsafeMutablePointer<Float>, _ receivedCount: Int, with partner: Int
   ) throws {
-    try MPICommunicator.check(
-      // The C status is not wanted: MPI_STATUS_IGNORE is the null pointer.
-      unsafe MPI_Sendrecv(
-        sent, Int32(sentCount), MPI_FLOAT, Int32(partner), 0, received, Int32(receivedCount), MPI_FLOAT, Int32(partner), 0, members, nil),
-      "exchanging \(sentCount) elements with member \(partner) of \(size)")
+    let words = "exchanging \(sentCount) elements with member \(partner) of \(size)"
+    let other = Int32(partner)
+    // The C status is not wanted: MPI_STATUS_IGNORE is the null pointer.
+    switch wire {
+    case .float32:
+      try MPICommunicator.check(
+        unsafe MPI_Sendrecv(
+          sent, Int32(sentCount), MPI_FLOAT, other, 0, received, Int32(receivedCount), MPI_FLOAT, other, 0, members, nil), words)
+    case .bfloat16:
+      let (out, back) = unsafe (sentHalves.memory(sentCount), receivedHalves.memory(receivedCount))
+      for element in 0..<sentCount { unsafe out[element] = BFloat16.bits(sent[element]) }
+      try MPICommunicator.check(
+        unsafe MPI_Sendrecv(
+          out, Int32(2 * sentCount), MPI_BYTE, other, 0, back, Int32(2 * receivedCount), MPI_BYTE, other, 0, members, nil), words)
+      for element in 0..<receivedCount { unsafe received[element] = BFloat16.float(back[element]) }
+    }
   }
 
   /// Every member sends each other member the slices that it owns, and adds its own slice of all nodes.

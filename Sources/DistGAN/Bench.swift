@@ -40,7 +40,7 @@ struct Bench: ParsableCommand {
       let values = UnsafeMutablePointer<Float>.allocate(capacity: count)
       unsafe values.initialize(repeating: 1, count: count)
       defer { unsafe values.deallocate() }
-      guard let sums = try communicator.longSums(plan, capacity: count, by: .overlapped) else { return }
+      guard let sums = try communicator.longSums(plan, capacity: count, by: .overlapped, wire: .float32) else { return }
       var own: [Double] = []
       var library: [Double] = []
       for _ in 0...rounds {

@@ -10,7 +10,7 @@ struct RankFacts {
   init(_ run: RunConfiguration) {
     var pairs = run.options.identity(of: run.model, run.source).map { ($0.name, $0.value) }
     pairs.removeAll { $0.0 == "data" }
-    pairs += [("--steps", "\(run.options.steps)"), ("--reduce", run.options.reduction.rawValue)]
+    pairs += [("--steps", "\(run.options.steps)"), ("--reduce", run.options.reduction.rawValue), ("--wire", run.options.wire.rawValue)]
     pairs += [("--sample-every", "\(run.options.sampleEvery)"), ("--checkpoint-every", "\(run.options.checkpointEvery)")]
     pairs += [("the checkpoint", run.candidates.first ?? "none"), ("the program", Self.program)]
     self.pairs = pairs + Machine.description.map { ("the processor's \($0.name)", $0.value) }

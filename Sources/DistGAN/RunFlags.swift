@@ -68,6 +68,11 @@ struct RunFlags: ParsableArguments {
       valueName: "way"))
   var reduce: String?
 
+  @Option(
+    help: ArgumentHelp("With --fast: how gradients travel between hosts, float32 (default) or bfloat16, half the bytes.", valueName: "form")
+  )
+  var wire: String?
+
   @Option(help: ArgumentHelp("Go on with a run, or from one of its checkpoints.", valueName: "dir|file"))
   var resume: String?
 

@@ -18,12 +18,15 @@ public final class CommunicatorGroup: BatchGroup {
   /// - Parameters:
   ///   - capacity: floats of the longest gradient.
   ///   - reduction: how gradients cross the ranks.
+  ///   - wire: in what form they travel between hosts.
   /// - Precondition: at most as many ranks as shards.
-  public init(_ communicator: any Communicator, plan: ShardPlan, capacity: Int, reduction: Reduction = .overlapped) throws {
+  public init(
+    _ communicator: any Communicator, plan: ShardPlan, capacity: Int, reduction: Reduction = .overlapped, wire: WireFormat = .float32
+  ) throws {
     self.communicator = communicator
     self.plan = plan
     ownedShards = plan.shards(ofRank: communicator.rank, of: communicator.size)
-    carrier = try communicator.longSums(plan, capacity: capacity, by: reduction)
+    carrier = try communicator.longSums(plan, capacity: capacity, by: reduction, wire: wire)
   }
 
   /// Seconds spent on long sums so far.

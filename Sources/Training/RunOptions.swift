@@ -60,6 +60,8 @@ public struct RunOptions: Sendable, Equatable {
   public var sampleEvery = 0
   /// How gradients cross the ranks.
   public var reduction = Reduction.overlapped
+  /// In what form they travel between hosts; other than float32 in a fast run only.
+  public var wire = WireFormat.float32
   /// Whether every primitive's result is checked for NaN and infinity.
   public var isDebug = false
 

@@ -58,7 +58,8 @@ public final class Trainer {
     let plan = ShardPlan(batch: options.batch, shardCount: options.shards, keepsShardsApart: options.accumulation > 1)
     let home = try SharedHome(recipe, communicator, options)
     notes = home.notes
-    group = try CommunicatorGroup(communicator, plan: plan, capacity: home.longestGradient, reduction: options.reduction)
+    group = try CommunicatorGroup(
+      communicator, plan: plan, capacity: home.longestGradient, reduction: options.reduction, wire: options.wire)
     layout = BatchLayout(group)
     loader = BatchLoader(
       source, seed: options.seed, batch: options.batch, samples: group.plan.samples(ofRank: communicator.rank, of: communicator.size),
