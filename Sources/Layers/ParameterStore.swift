@@ -158,7 +158,8 @@ public final class ParameterStore {
 
   /// Computes the gradient of a sum of scalars, one for each part of a batch, and what is to be done with it.
   ///
-  /// Sums over the ranks travel until the gradient is needed: `update` runs when somebody next asks for the numbers of this store.
+  /// Sums over the ranks travel until the gradient is needed: `update` runs when somebody next asks for the numbers of this store. In a
+  /// process alone it runs at once.
   /// - Parameters:
   ///   - parts: number of parts; over several the plan keeps shards apart.
   ///   - loss: the scalar of a part.
@@ -182,6 +183,10 @@ public final class ParameterStore {
     unfinished = { [unowned self] in
       complete(gradient)
       if memory != nil { update() }
+    }
+    if !gradient.isUnderWay {
+      leaves = nil
+      settle()
     }
     return scalars
   }

@@ -72,6 +72,11 @@ public final class ParameterGradient {
     }
   }
 
+  /// Whether sums are on their way: then there is something to gain by finishing later.
+  public var isUnderWay: Bool {
+    contributions.contains { if case .sent = $0.value { true } else { false } }
+  }
+
   /// Waits for the sums and completes the gradient.
   ///
   /// - Parameter ready: takes the index and gradient of each leaf that the value depends on, once, as soon as it is complete. On every
