@@ -15,7 +15,7 @@ import Kernels
   }
   Workers.start(threads: Cores.claim(localRank: communicator.localRank, localSize: communicator.localSize).threads)
   var failures = 0
-  let checks = communicationChecks + modelChecks
+  let checks = communicationChecks + modelChecks + measurementChecks
   for check in checks {
     do {
       let failure = try check.run(communicator)
