@@ -74,7 +74,8 @@ extension MPICommunicator {
     var requests: [MPI_Request?] = unsafe Array(repeating: nil, count: 2 * count)
     for message in 0..<count {
       try MPICommunicator.check(
-        unsafe MPI_Irecv(buffer.baseAddress! + message * bytes, Int32(bytes), MPI_BYTE, partner, Int32(message), channel, &requests[message]),
+        unsafe MPI_Irecv(
+          buffer.baseAddress! + message * bytes, Int32(bytes), MPI_BYTE, partner, Int32(message), channel, &requests[message]),
         "receiving \(bytes) bytes from rank \(partner)")
     }
     for message in 0..<count {

@@ -93,6 +93,9 @@ struct RunHeader {
       ))
   }
 
+  /// One more line, for people only.
+  mutating func add(_ label: String, _ text: String) { lines.append((label, text)) }
+
   /// Something the user should know.
   mutating func add(warning: String) { lines.append(("warning", warning)) }
 

@@ -45,7 +45,9 @@ public enum Quantity: Sendable, CaseIterable {
     }
   }
 
-  private static func decimal(_ prefix: Substring) -> Double? { ["": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15][String(prefix)] }
+  private static func decimal(_ prefix: Substring) -> Double? {
+    ["": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15][String(prefix)]
+  }
 
   private static func binary(_ prefix: Substring) -> Double? {
     ["K": 1024, "M": 1_048_576, "G": 1_073_741_824, "T": 1_099_511_627_776][String(prefix)]

@@ -1,5 +1,5 @@
-import Glibc
 public import Communication
+import Glibc
 public import Sharding
 
 /// How long a step takes on `nodes` nodes, by a formula: compute, reductions of gradients, small sums, and what of them overlaps.
@@ -99,6 +99,9 @@ public struct ScalingModel: Sendable, Equatable {
     public var efficiency: Double { oneNode / (Double(nodes) * step) }
   }
 
+  /// The most nodes whose ranks all have a shard.
+  public var mostNodes: Int { plan.shardCount / ranksPerNode }
+
   /// The step on `nodes` nodes.
   /// - Throws: `RunError` with exit code 64 when there are more ranks than shards.
   public func row(nodes: Int) throws -> Row {
@@ -107,7 +110,7 @@ public struct ScalingModel: Sendable, Equatable {
     guard ranks <= plan.shardCount else {
       throw RunError(
         .usage,
-        "--nodes \(nodes): \(ranks) ranks for \(plan.shardCount) shards; plan at most \(plan.shardCount / ranksPerNode) nodes, or set "
+        "--nodes \(nodes): \(ranks) ranks for \(plan.shardCount) shards; plan at most \(mostNodes) nodes, or set "
           + "--shards (at most the batch of \(plan.batch)) higher")
     }
     var row = unscaledRow(nodes)
@@ -159,6 +162,11 @@ public struct ScalingModel: Sendable, Equatable {
 
   /// The most maximal nodes of the shard tree in one of these runs of shards.
   private func mostBlocks(_ runs: [Range<Int>]) -> Int { runs.map { plan.tree.nodes(in: $0).count }.max() ?? 1 }
+}
+
+extension RunOptions {
+  /// The batch and its shards.
+  public var plan: ShardPlan { ShardPlan(batch: batch, shardCount: shards) }
 }
 
 extension ShardPlan {
