@@ -75,7 +75,10 @@ private final class PlanObserver: PrimitiveObserver {
     self.awaited = awaited
   }
 
-  func endForward() { forward = flops }
+  func endForward() {
+    forward = flops
+    sums.isForward = false
+  }
 
   func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor) {
     let path = Observation.path
@@ -87,9 +90,11 @@ private final class PlanObserver: PrimitiveObserver {
 
 /// Which sums over the batch must cross the ranks at once, each in a message of its own.
 ///
-/// A sum that goes back into the samples (moments of batch norm, relativistic means) cannot wait, nor can a single number that something
-/// is computed from (losses). All others are gradients of parameters, which cross together.
+/// A sum that goes back into the samples (moments of batch norm, relativistic means) cannot wait, nor can a single number that the loss
+/// is computed from. All others are gradients of parameters, which cross together.
 private struct BatchSums {
+  /// Whether the loss itself is being computed, not its gradient.
+  var isForward = true
   private var sizes: [Int] = []
   private var isSmall: [Bool] = []
   /// The sums that a replicated tensor depends on, by its memory.
@@ -108,7 +113,7 @@ private struct BatchSums {
     var found: Set<Int> = []
     for input in inputs { if let memory = Self.memory(input), input.layout == nil { found.formUnion(origins[memory] ?? []) } }
     let meetsSamples = inputs.contains { $0.layout != nil } || output.layout != nil
-    for sum in found where meetsSamples || sizes[sum] == 4 { isSmall[sum] = true }
+    for sum in found where meetsSamples || isForward && sizes[sum] == 4 { isSmall[sum] = true }
     guard let memory = Self.memory(output) else { return }
     // Memory is used again: what was known of its former tenant is forgotten.
     if output.layout != nil {
