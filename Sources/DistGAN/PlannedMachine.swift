@@ -8,92 +8,58 @@ struct PlannedMachine {
   /// The model of a step on it.
   let model: ScalingModel
   /// Labels and texts that tell where the numbers come from.
-  let facts: [(label: String, text: String)]
+  private(set) var facts: [(label: String, text: String)] = []
 
-  /// Memory of a node unless given or measured: eight channels of DDR4-2400 read about so much.
+  /// Memory of a node unless given or measured: eight channels of DDR4 read about so much.
   private static let assumedMemoryBandwidth = 100e9
   /// A sum through the memory of a node unless measured.
   private static let assumedSmallSum = 5e-6
   /// Messages posted at once follow each other by this part of the latency unless measured.
   private static let assumedGap = 0.2
 
+  private let flags: ScalingFlags
+  private let values: ScalingValues
+  private let measured: CommunicationMeasurement?
+
+  /// - Parameters:
+  ///   - leavesCore: whether the ranks' threads leave a core of this host free.
+  /// - Throws: `OptionError` when a number that is needed was neither given nor measured.
   init(
-    _ flags: ScalingFlags, _ values: ScalingValues, _ measured: CommunicationMeasurement?, _ steps: StepMeasurement?, _ plan: Plan,
-    _ options: RunOptions, localSize: Int, ranks: Int, leavesCore: Bool
+    _ flags: ScalingFlags, _ values: ScalingValues, _ measured: CommunicationMeasurement?, _ steps: StepMeasurement?, plan: Plan,
+    options: RunOptions, communicator: any Communicator, leavesCore: Bool
   ) throws {
-    var facts: [(label: String, text: String)] = []
-    let ranksPerNode = flags.ranksPerNode ?? localSize
+    (self.flags, self.values, self.measured) = (flags, values, measured)
+    let ranksPerNode = flags.ranksPerNode ?? communicator.localSize
     let memory = values.memoryBandwidth ?? measured?.memoryBandwidth ?? Self.assumedMemoryBandwidth
-    func origin(_ given: Bool, _ found: Bool) -> String { given ? "given" : found ? "measured" : "assumed" }
-
     let link = try Self.link(values, measured)
-    if let link {
-      let place = measured?.link == nil ? "" : measured?.crossesHosts == true ? ", between hosts" : ", between two ranks of this host"
-      let gap = measured?.link == nil ? "assumed" : "measured"
-      facts.append(
-        (
-          "link",
-          "latency \(Text.seconds(link.latency)) (\(origin(values.latency != nil, true))), bandwidth \(Text.rate(link.bandwidth, "B/s")) "
-            + "(\(origin(values.bandwidth != nil, true))), \(Text.seconds(link.gap)) for each further message (\(gap))\(place)"
-        ))
-    }
-    let memoryOrigin = origin(values.memoryBandwidth != nil, measured != nil)
-    facts.append(("memory", "\(Text.rate(memory, "B/s")) a node while its ranks add (\(memoryOrigin))"))
-
-    let batch = Double(options.batch)
-    let compute: ScalingModel.Compute
-    if let seconds = flags.stepSeconds {
-      compute = .init(fixedSeconds: 0, secondsPerSample: seconds * Double(ranksPerNode) / batch, includesPartials: true)
-      facts.append(("compute", "\(Text.seconds(seconds)) a step on one node (given), all of it in proportion to samples"))
-    } else if let rate = values.flopsRate {
-      let update = Self.updateBytes(plan) / memory
-      compute = .init(
-        fixedSeconds: update, secondsPerSample: plan.flopsPerStep / rate * Double(ranksPerNode) / batch, includesPartials: false)
-      facts.append(
-        ("compute", "\(Text.rate(rate, "FLOP/s")) a node (given), \(Text.seconds(update)) for the optimizers by memory (estimated)"))
-    } else if let steps {
-      var scaled = steps.compute
-      scaled.secondsPerSample *= Double(ranksPerNode) / Double(localSize)
-      compute = scaled
-      facts.append(
-        (
-          "compute",
-          "\(Text.seconds(steps.seconds.share)) for \(steps.samples.share) samples on each of \(ranks) \(ranks == 1 ? "rank" : "ranks"), "
-            + "\(Text.seconds(steps.seconds.part)) for \(steps.samples.part) (measured): \(Text.seconds(scaled.fixedSeconds)) do not shrink"
-        ))
-    } else {
-      throw OptionError("--nodes needs the time of a step: --measure, --step-seconds 2.5 or --flops-rate 3TF")
-    }
-
-    let smallSum = Self.smallSum(measured, link, hosts: ranks / max(1, localSize), ranksPerNode)
-    facts.append(
-      (
-        "small sums",
-        "\(plan.phases.reduce(0) { $0 + $1.updates * $1.smallSums.count } + 1) a step, \(Text.seconds(smallSum)) each beside the link (\(origin(false, measured != nil && ranks > 1)))"
-      ))
+    let (compute, computeText) = try Self.compute(flags, values, steps, plan, options, ranksPerNode, memory, communicator)
+    let smallSum = Self.smallSum(measured, hosts: communicator.hosts, ranksPerNode)
     var model = ScalingModel(
       phases: plan.phases, plan: options.plan, compute: compute, link: link ?? Link(latency: 0, bandwidth: .infinity),
-      memoryBandwidth: memory,
-      ranksPerNode: ranksPerNode, smallSumSeconds: smallSum)
+      memoryBandwidth: memory, ranksPerNode: ranksPerNode, smallSumSeconds: smallSum)
     model.overlap = flags.overlap ?? 1
     model.hasSpareCore = flags.spareCore ?? (measured == nil || leavesCore)
-    facts.append(
-      (
-        "overlap",
-        "\(Int((100 * model.overlap).rounded())) % of the backward pass hides sums between nodes"
-          + (model.hasSpareCore ? "; a core is left for them" : "; no core is left for them, so their additions show")
-      ))
     self.model = model
-    self.facts = facts
+
+    if let link { facts.append(("link", text(of: link))) }
+    let memoryOrigin = Self.origin(given: values.memoryBandwidth != nil, measured: measured != nil)
+    facts.append(("memory", "\(Text.rate(memory, "B/s")) a node while its ranks add (\(memoryOrigin))"))
+    facts.append(("compute", computeText))
+    let sums = plan.phases.reduce(1) { $0 + $1.updates * $1.smallSums.count }
+    let sumOrigin = Self.origin(given: false, measured: measured != nil && communicator.size > 1)
+    facts.append(("small sums", "\(sums) a step, \(Text.seconds(smallSum)) each beside the link (\(sumOrigin))"))
+    let core = model.hasSpareCore ? "a core is left for them" : "no core is left for them, so their additions show"
+    facts.append(("overlap", "\(Int((100 * model.overlap).rounded())) % of the backward pass hides sums between nodes; \(core)"))
   }
 
-  /// The numbers of nodes: those asked for, or powers of two and what was measured on, at most eight.
+  /// The numbers of nodes: those asked for, or powers of two and what was measured on.
   func nodes(_ asked: [Int]?, hosts: Int) -> [Int] {
     if let asked { return asked }
     let most = model.link.bandwidth.isFinite ? max(1, model.mostNodes) : 1
-    let doubling = (0..<8).map { 1 << $0 }
-    return Set(doubling + [hosts]).filter { $0 <= most }.sorted()
+    return Set((0..<8).map { 1 << $0 } + [hosts]).filter { $0 <= most }.sorted()
   }
+
+  private static func origin(given: Bool, measured: Bool) -> String { given ? "given" : measured ? "measured" : "assumed" }
 
   /// Given numbers first; nil when there is no link at all, in a single process.
   private static func link(_ values: ScalingValues, _ measured: CommunicationMeasurement?) throws -> Link? {
@@ -106,16 +72,52 @@ struct PlannedMachine {
     return Link(latency: latency, bandwidth: bandwidth, gap: measured?.link?.gap ?? assumedGap * latency)
   }
 
+  private func text(of link: Link) -> String {
+    let latency = "latency \(Text.seconds(link.latency)) (\(values.latency == nil ? "measured" : "given"))"
+    let bandwidth = "bandwidth \(Text.rate(link.bandwidth, "B/s")) (\(values.bandwidth == nil ? "measured" : "given"))"
+    let gap = "\(Text.seconds(link.gap)) for each further message (\(measured?.link == nil ? "assumed" : "measured"))"
+    guard let measured, let fitted = measured.link else { return "\(latency), \(bandwidth), \(gap)" }
+    let place = measured.crossesHosts ? "between hosts" : "between two ranks of this host"
+    let off = Int((100 * fitted.deviation(from: measured.points)).rounded())
+    return "\(latency), \(bandwidth), \(gap), \(place); no message of 4 B to 16 MiB is off by more than \(off) %"
+  }
+
+  /// The compute time, and whence it comes.
+  private static func compute(
+    _ flags: ScalingFlags, _ values: ScalingValues, _ steps: StepMeasurement?, _ plan: Plan, _ options: RunOptions, _ ranksPerNode: Int,
+    _ memory: Double, _ communicator: any Communicator
+  ) throws -> (ScalingModel.Compute, String) {
+    // A node's time over the whole batch, for each of the samples of one of its ranks.
+    let share = Double(ranksPerNode) / Double(options.batch)
+    if let seconds = flags.stepSeconds {
+      return (
+        .init(fixedSeconds: 0, secondsPerSample: seconds * share, includesPartials: true),
+        "\(Text.seconds(seconds)) a step on one node (given), all of it in proportion to samples"
+      )
+    }
+    if let rate = values.flopsRate {
+      // Adam reads parameter, gradient and both moments and writes three of them; an average reads two and writes one.
+      let update = plan.phases.reduce(0) { $0 + Double(10 * $1.updates * $1.gradientBytes) } / Double(options.accumulation) / memory
+      return (
+        .init(fixedSeconds: update, secondsPerSample: plan.flopsPerStep / rate * share, includesPartials: false),
+        "\(Text.rate(rate, "FLOP/s")) a node (given), \(Text.seconds(update)) for the optimizers by memory (estimated)"
+      )
+    }
+    guard let steps else { throw OptionError("--nodes needs the time of a step: --measure, --step-seconds 2.5 or --flops-rate 3TF") }
+    var compute = steps.compute
+    let ranks = communicator.size
+    let text =
+      "\(Text.seconds(steps.seconds.share)) for \(steps.samples.share) samples on each of \(ranks) \(ranks == 1 ? "rank" : "ranks"), "
+      + "\(Text.seconds(steps.seconds.part)) for \(steps.samples.part) (measured): \(Text.seconds(compute.fixedSeconds)) do not shrink"
+    compute.secondsPerSample *= Double(ranksPerNode) / Double(communicator.localSize)
+    return (compute, text)
+  }
+
   /// What a small sum takes beside its messages.
-  private static func smallSum(_ measured: CommunicationMeasurement?, _ link: Link?, hosts: Int, _ ranksPerNode: Int) -> Double {
+  private static func smallSum(_ measured: CommunicationMeasurement?, hosts: Int, _ ranksPerNode: Int) -> Double {
     guard let measured, measured.smallSumSeconds > 0 else { return ranksPerNode > 1 ? assumedSmallSum : 0 }
     let rounds = hosts > 1 ? log2(Double(hosts)).rounded(.up) : 0
     let messages = measured.link.map { rounds * $0.seconds(Double(4 * CommunicationMeasurement.smallSumCount)) } ?? 0
     return max(0, measured.smallSumSeconds - messages)
-  }
-
-  /// Bytes that updates move: Adam reads parameter, gradient and both moments and writes three of them; an average reads two, writes one.
-  private static func updateBytes(_ plan: Plan) -> Double {
-    plan.phases.reduce(0) { $0 + Double($1.updates * $1.gradientBytes) * 10 }
   }
 }

@@ -45,7 +45,7 @@ struct Planning {
       } : nil
     return try communicator.together {
       let machine = try PlannedMachine(
-        scaling, values, measurement, steps, plan, run.options, localSize: communicator.localSize, ranks: communicator.size,
+        scaling, values, measurement, steps, plan: plan, options: run.options, communicator: communicator,
         leavesCore: Cores.current().available.count > threads * communicator.localSize)
       for (label, text) in machine.facts { header.add(label, text) }
       let table = try ScalingTable(machine.model, nodes: machine.nodes(values.nodes, hosts: communicator.hosts), steps: run.options.steps) {

@@ -9,6 +9,8 @@ import Testing
     let link = Link(fitting: Self.sizes.map { ($0, latency + Double($0) / bandwidth) })
     #expect(abs(link.latency / latency - 1) < 1e-9, "found \(link)")
     #expect(abs(link.bandwidth / bandwidth - 1) < 1e-9, "found \(link)")
+    let off = link.deviation(from: [(1000, link.seconds(1000)), (5, 1.5 * link.seconds(5)), (9, 0.7 * link.seconds(9))])
+    #expect(abs(off - 0.5) < 1e-9)
   }
 
   @Test func `outliers among the times of a size do not move the fit`() {
