@@ -26,28 +26,40 @@ public struct Link: Sendable, Equatable {
 
   /// The link that explains what was timed.
   ///
-  /// Least squares of the *relative* errors, `Σ ((α + bytes/bandwidth - t) / t)²`: with absolute ones a few large messages would decide
-  /// everything and the latency would be noise. A latency below zero is taken as zero, and the bandwidth is then fitted alone.
+  /// Minimises the *relative* errors, `Σ |α + bytes/bandwidth - t| / (α + bytes/bandwidth)`, by least squares that are weighted anew until
+  /// they stand: with absolute errors a few large messages would decide everything and the latency would be noise; with squares, or
+  /// relative to t, some sizes would that a shaper's bucket lets through at once. A latency below zero is taken as zero.
   /// - Parameter points: message sizes and seconds, at least two different sizes.
   public init(fitting points: [(bytes: Int, seconds: Double)], gap: Double = 0) {
     precondition(Set(points.map(\.bytes)).count >= 2, "Link: \(points.count) points of fewer than two sizes")
-    // Normal equations of a + b·x = t with weights 1/t².
-    var (weights, x, xx, y, xy) = (0.0, 0.0, 0.0, 0.0, 0.0)
-    for (bytes, seconds) in points {
-      let t = max(seconds, 1e-9)
-      let (size, weight) = (Double(bytes), 1 / (t * t))
-      weights += weight
+    let times = points.map { (Double($0.bytes), max($0.seconds, 1e-9)) }
+    var weights = times.map { 1 / ($0.1 * $0.1) }
+    var (latency, perByte) = (0.0, 0.0)
+    for _ in 0..<200 {
+      (latency, perByte) = Self.line(times, weights)
+      // Below a thousandth an error counts by its square, so that no weight grows without bound.
+      weights = times.map { size, t in
+        let fitted = max(latency + size * perByte, 1e-12)
+        return 1 / (fitted * fitted * max(1e-3, abs(1 - t / fitted)))
+      }
+    }
+    self.init(latency: latency, bandwidth: 1 / perByte, gap: gap)
+  }
+
+  /// The line with the least `Σ weight · (a + b·x - t)²`, a not below 0 and b above.
+  private static func line(_ times: [(Double, Double)], _ weights: [Double]) -> (latency: Double, perByte: Double) {
+    var (sum, x, xx, y, xy) = (0.0, 0.0, 0.0, 0.0, 0.0)
+    for ((size, t), weight) in zip(times, weights) {
+      sum += weight
       x += weight * size
       xx += weight * size * size
       y += weight * t
       xy += weight * size * t
     }
-    let determinant = weights * xx - x * x
-    var latency = (y * xx - x * xy) / determinant
-    var perByte = (weights * xy - x * y) / determinant
-    if !(latency >= 0) { (latency, perByte) = (0, xy / xx) }
-    if !(perByte > 0) { (latency, perByte) = (y / weights, 1e-15) }
-    self.init(latency: latency, bandwidth: 1 / perByte, gap: gap)
+    let determinant = sum * xx - x * x
+    let (latency, perByte) = ((y * xx - x * xy) / determinant, (sum * xy - x * y) / determinant)
+    if !(latency >= 0) { return (0, xy / xx) }
+    return perByte > 0 ? (latency, perByte) : (y / sum, 1e-15)
   }
 }
 

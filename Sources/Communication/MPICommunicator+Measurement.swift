@@ -9,8 +9,8 @@ struct ExchangeTimes {
   let burst: Double
   /// Messages of a burst.
   static let burstCount = 16
-  /// Bytes of the messages: 4 B to 16 MiB.
-  static let sizes = [4, 64, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24]
+  /// Bytes of the messages: 4 B to 16 MiB, closer where the pieces of gradients are.
+  static let sizes = [4, 64, 1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 19, 1 << 20, 1 << 21, 1 << 22, 1 << 23, 1 << 24]
 }
 
 extension MPICommunicator {

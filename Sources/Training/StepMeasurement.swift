@@ -13,36 +13,33 @@ public struct StepMeasurement: Sendable {
   /// Steps that are timed, after one that is not.
   static let steps = 3
 
-  /// Trains each rank's share of the batch by itself, all ranks at the same time, and then a quarter of the share.
+  /// Trains each rank's share of the batch by itself, all ranks at the same time, in turns with a quarter of the share.
   ///
-  /// A rank is a run of its own with the share as its batch and the same shards: the same arithmetic, and no sums to wait for.
+  /// A rank is a run of its own with the share as its batch and the same shards: the same arithmetic, and no sums to wait for. Turns let
+  /// both meet the same load of the machine.
   /// - Throws: what a run throws: `RunError` when a loss is no number, `ModelError` when the model cannot be built.
   public init(_ model: any ConfiguredModel, options: RunOptions, source: any ImageSource, communicator: any Communicator) throws {
     let plan = ShardPlan(batch: options.batch, shardCount: options.shards)
     let owned = plan.shards(ofRank: 0, of: communicator.size).count
     let share = plan.samples(ofRank: 0, of: communicator.size).count
     let part = max(1, share / 4)
-    func slowest(_ batch: Int, _ shards: Int) throws -> Double {
+    let trainers = try [(share, owned), (part, max(1, min(part, owned / 4)))].map { batch, shards in
       var options = options
       (options.batch, options.shards) = (batch, shards)
-      try communicator.barrier()
-      let own = try Self.medianSeconds(model, options, source)
-      return try communicator.everyNumber(own).max() ?? own
+      return try Trainer(model, options: options, source: source, communicator: SingleProcess())
     }
+    try communicator.barrier()
+    let times = try (0...Self.steps).map { _ in try trainers.map { try $0.performStep().seconds } }.dropFirst()
+    let medians = [0, 1].map { index in median(times.map { $0[index] }) }
+    let slowest = try medians.map { try communicator.everyNumber($0).max() ?? $0 }
     samples = (share, part)
-    let whole = try slowest(share, owned)
-    seconds = (whole, part == share ? whole : try slowest(part, max(1, min(part, owned / 4))))
+    seconds = (slowest[0], part == share ? slowest[0] : slowest[1])
   }
 
   /// A measurement with these results.
   init(samples: (share: Int, part: Int), seconds: (share: Double, part: Double)) {
     self.samples = samples
     self.seconds = seconds
-  }
-
-  private static func medianSeconds(_ model: any ConfiguredModel, _ options: RunOptions, _ source: any ImageSource) throws -> Double {
-    let trainer = try Trainer(model, options: options, source: source, communicator: SingleProcess())
-    return median(try (0...steps).map { _ in try trainer.performStep().seconds }.dropFirst().map { $0 })
   }
 
   /// The line through both measurements, in time by samples; never one that falls, nor one that begins below zero.

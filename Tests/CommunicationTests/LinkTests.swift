@@ -23,6 +23,14 @@ import Testing
     #expect(abs(link.latency / 50e-6 - 1) < 1e-9 && abs(link.bandwidth / 1e9 - 1) < 1e-9, "found \(link)")
   }
 
+  @Test func `sizes that a shaper lets through at once do not move the fit`() {
+    // Of ten sizes three are up to eight times too fast.
+    let factors = [1, 1, 1, 1, 0.5, 0.125, 0.3, 1, 1, 1]
+    let points = zip(Self.sizes, factors).map { ($0, (50e-6 + Double($0) / 125e6) * $1) }
+    let link = Link(fitting: points)
+    #expect(abs(link.latency / 50e-6 - 1) < 0.02 && abs(link.bandwidth / 125e6 - 1) < 0.02, "found \(link)")
+  }
+
   @Test func `five per cent of error in each time is at most ten in latency and bandwidth`() {
     let points = Self.sizes.enumerated().map { index, size in
       (size, (200e-6 + Double(size) / 125e6) * (index.isMultiple(of: 2) ? 1.05 : 0.95))
