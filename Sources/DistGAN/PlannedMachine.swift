@@ -46,8 +46,10 @@ struct PlannedMachine {
     facts.append(("memory", "\(Text.rate(memory, "B/s")) a node while its ranks add (\(memoryOrigin))"))
     facts.append(("compute", computeText))
     let sums = plan.phases.reduce(1) { $0 + $1.updates * $1.smallSums.count }
-    let sumOrigin = Self.origin(given: false, measured: measured != nil && communicator.size > 1)
-    facts.append(("small sums", "\(sums) a step, \(Text.seconds(smallSum)) each beside the link (\(sumOrigin))"))
+    let whole = communicator.size == 1 ? nil : measured?.smallSumSeconds
+    let each =
+      whole.map { "\(Text.seconds($0)) each over these ranks (measured)" } ?? "\(Text.seconds(smallSum)) each beside the link (assumed)"
+    facts.append(("small sums", "\(sums) a step, \(each)"))
     let core = model.hasSpareCore ? "a core is left for them" : "no core is left for them, so their additions show"
     facts.append(("overlap", "\(Int((100 * model.overlap).rounded())) % of the backward pass hides sums between nodes; \(core)"))
   }
@@ -113,11 +115,11 @@ struct PlannedMachine {
     return (compute, text)
   }
 
-  /// What a small sum takes beside its messages.
+  /// What a small sum takes beside its messages; below zero when it was measured faster than they should be.
   private static func smallSum(_ measured: CommunicationMeasurement?, hosts: Int, _ ranksPerNode: Int) -> Double {
     guard let measured, measured.smallSumSeconds > 0 else { return ranksPerNode > 1 ? assumedSmallSum : 0 }
     let rounds = hosts > 1 ? log2(Double(hosts)).rounded(.up) : 0
     let messages = measured.link.map { rounds * $0.seconds(Double(4 * CommunicationMeasurement.smallSumCount)) } ?? 0
-    return max(0, measured.smallSumSeconds - messages)
+    return measured.smallSumSeconds - messages
   }
 }

@@ -46,7 +46,7 @@ public struct ScalingModel: Sendable, Equatable {
   public var memoryBandwidth: Double
   /// Ranks of a node.
   public var ranksPerNode: Int
-  /// Seconds that a small sum takes beside the link.
+  /// Seconds that a small sum takes beside the link; below zero where sums are faster than the link's messages one after another.
   public var smallSumSeconds: Double
   /// Share of the passes that reductions may run beside, 0 to 1.
   public var overlap = 1.0
@@ -157,7 +157,7 @@ public struct ScalingModel: Sendable, Equatable {
   }
 
   private func smallSum(_ bytes: Double, _ nodes: Int) -> Double {
-    Double(Reduction.rounds(nodes)) * link.seconds(bytes) + smallSumSeconds
+    max(0, Double(Reduction.rounds(nodes)) * link.seconds(bytes) + smallSumSeconds)
   }
 
   /// The most maximal nodes of the shard tree in one of these runs of shards.

@@ -54,6 +54,15 @@ import Testing
     #expect(Self.isClose(row.efficiency, 6 / row.step))
   }
 
+  @Test func `a small sum is what was measured where it was measured, and never negative`() throws {
+    var model = Self.model(latency: 0.01, bandwidth: .infinity)
+    model.smallSumSeconds = -0.004
+    // Five sums a step of one or two rounds.
+    #expect(Self.isClose(try model.row(nodes: 2).smallSums, 5 * 0.006) && Self.isClose(try model.row(nodes: 4).smallSums, 5 * 0.016))
+    model.smallSumSeconds = -0.02
+    #expect(try model.row(nodes: 2).smallSums == 0)
+  }
+
   @Test func `backward passes and the next phase's forward pass hide what they can`() throws {
     // On two nodes a unit of arithmetic takes 0.5 s, the critic's gradient 8 s and its backward pass 1.5 s; the generator's 5 s and 1 s.
     let slow = try Self.model().row(nodes: 2)
