@@ -66,7 +66,7 @@ let package = Package(
     .executableTarget(
       name: "DistGAN",
       dependencies: [
-        "Kernels", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication", "Archive",
+        "Kernels", "Sharding", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication", "Archive",
         "Datasets", "Images", "CProcessor", argumentParser,
       ], swiftSettings: strict),
     // Tests
@@ -76,7 +76,8 @@ let package = Package(
     .executableTarget(
       name: "RankChecks",
       dependencies: [
-        "Kernels", "Sharding", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication",
+        "Kernels", "Sharding", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication", "Datasets",
+        "TestSupport",
       ], swiftSettings: strict),
     .testTarget(name: "ShardingTests", dependencies: ["Sharding"], swiftSettings: strict),
     .testTarget(name: "KernelsTests", dependencies: ["COpenBLAS", "Kernels", "Sharding"], swiftSettings: strict),

@@ -16,6 +16,11 @@ public struct OrthogonalRegularizer {
   /// The penalty of the parameters of `store`, a scalar that is the same on every rank.
   /// - Parameter excluded: paths left out; BigGAN's shared class embedding.
   public func callAsFunction(_ store: ParameterStore, excluding excluded: Set<String> = []) -> Tensor {
+    // Several parts of a batch share one penalty.
+    store.remembering("orthogonal \(strength) \(excluded.sorted())") { penalty(store, excluded) }
+  }
+
+  private func penalty(_ store: ParameterStore, _ excluded: Set<String>) -> Tensor {
     var sum = Tensor(0)
     for (path, weight) in store.namedParameters where weight.rank >= 2 && !excluded.contains(path) {
       let matrix = weight.reshaped([-1, weight.shape[weight.rank - 1]])

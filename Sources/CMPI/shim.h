@@ -28,6 +28,10 @@ static inline MPI_Datatype cmpi_byte(void) { return MPI_BYTE; }
 __attribute__((swift_name("getter:MPI_FLOAT()")))
 static inline MPI_Datatype cmpi_float(void) { return MPI_FLOAT; }
 
+/// The element type of `Int32`.
+__attribute__((swift_name("getter:MPI_INT32_T()")))
+static inline MPI_Datatype cmpi_int32(void) { return MPI_INT32_T; }
+
 /// The element type of `Int64`.
 __attribute__((swift_name("getter:MPI_INT64_T()")))
 static inline MPI_Datatype cmpi_int64(void) { return MPI_INT64_T; }
@@ -44,7 +48,7 @@ static inline MPI_Op cmpi_bor(void) { return MPI_BOR; }
 __attribute__((swift_name("getter:MPI_MAX()")))
 static inline MPI_Op cmpi_max(void) { return MPI_MAX; }
 
-/// Addition, used for integers only: floating-point sums are added in the order of the shard tree.
+/// Addition; of floats only where the order of additions does not matter to the user.
 __attribute__((swift_name("getter:MPI_SUM()")))
 static inline MPI_Op cmpi_sum(void) { return MPI_SUM; }
 

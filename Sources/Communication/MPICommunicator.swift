@@ -16,8 +16,15 @@ internal import Sharding
   public let isThreadSafe: Bool
 
   let world: MPI_Comm
-  var layouts: [Int: TreeLayout] = [:]
-  var scratch = Scratch()
+  let host: MPI_Comm
+  let leaders: MPI_Comm?
+  /// Ranks of each host, in the order of ranks.
+  let hostSizes: [Int]
+  let hostNumber: Int
+  let messages: MessageSums
+  var board: HostBoard?
+  var layouts: [ShardPlan: (ranks: TreeLayout, host: HostLayout)] = [:]
+  var sharedFiles = 0
   /// Bytes of one broadcast message, below the limit of C's `int`.
   static let largestMessage = 1 << 30
 
@@ -28,23 +35,36 @@ internal import Sharding
     try Self.check(
       unsafe MPI_Init_thread(nil, nil, Int32(MPI_THREAD_MULTIPLE), &granted), "starting MPI", "start the program with mpirun")
     isThreadSafe = granted == Int32(MPI_THREAD_MULTIPLE)
-    let world: MPI_Comm = unsafe MPI_COMM_WORLD
-    unsafe self.world = unsafe world
-    try Self.check(unsafe MPI_Comm_set_errhandler(world, MPI_ERRORS_RETURN), "asking MPI to report errors")
-    rank = try Self.number("asking for the rank") { unsafe MPI_Comm_rank(world, &$0) }
-    size = try Self.number("asking for the number of ranks") { unsafe MPI_Comm_size(world, &$0) }
-
-    var onHost: MPI_Comm?
+    try Self.check(unsafe MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "asking MPI to report errors")
+    let place = try Self.number("asking for the rank") { unsafe MPI_Comm_rank(MPI_COMM_WORLD, &$0) }
+    let host = try unsafe Self.made("finding the ranks of this host") {
+      unsafe MPI_Comm_split_type(MPI_COMM_WORLD, Int32(MPI_COMM_TYPE_SHARED), Int32(place), MPI_INFO_NULL, &$0)
+    }
+    unsafe self.host = unsafe host
+    localRank = try Self.number("asking for the local rank") { unsafe MPI_Comm_rank(host, &$0) }
+    localSize = try Self.number("asking for the number of local ranks") { unsafe MPI_Comm_size(host, &$0) }
+    // Ranks are numbered host by host, however the launcher dealt them out, so that the shards of a host are adjacent. The host of
+    // rank 0 comes first.
+    var first = Int32(place)
+    try Self.check(unsafe MPI_Bcast(&first, 1, MPI_INT32_T, 0, host), "naming this host's first rank")
+    var number = Int64(first) << 32 | Int64(localRank)
+    var numbers = [Int64](
+      repeating: 0, count: try Self.number("asking for the number of ranks") { unsafe MPI_Comm_size(MPI_COMM_WORLD, &$0) })
     try Self.check(
-      unsafe MPI_Comm_split_type(world, Int32(MPI_COMM_TYPE_SHARED), Int32(rank), MPI_INFO_NULL, &onHost), "finding the ranks of this host")
-    let local = unsafe onHost
-    localRank = try Self.number("asking for the local rank") { unsafe MPI_Comm_rank(local, &$0) }
-    localSize = try Self.number("asking for the number of local ranks") { unsafe MPI_Comm_size(local, &$0) }
-    try Self.check(unsafe MPI_Comm_free(&onHost), "releasing the ranks of this host")
-    var first: Int64 = localRank == 0 ? 1 : 0
-    var hosts: Int64 = 0
-    try Self.check(unsafe MPI_Allreduce(&first, &hosts, 1, MPI_INT64_T, MPI_SUM, world), "counting the hosts")
-    self.hosts = Int(hosts)
+      unsafe MPI_Allgather(&number, 1, MPI_INT64_T, &numbers, 1, MPI_INT64_T, MPI_COMM_WORLD), "finding the hosts")
+    size = numbers.count
+    let ordered = numbers.sorted()
+    rank = ordered.firstIndex(of: number) ?? 0
+    let key = Int32(rank)
+    let world = try unsafe Self.made("numbering the ranks by host") { unsafe MPI_Comm_split(MPI_COMM_WORLD, 0, key, &$0) }
+    unsafe self.world = unsafe world
+    let firsts = Set(numbers.map { $0 >> 32 }).sorted()
+    hosts = firsts.count
+    hostSizes = firsts.map { first in numbers.count { $0 >> 32 == first } }
+    hostNumber = firsts.firstIndex(of: Int64(first)) ?? 0
+    let isLeader = localRank == 0
+    unsafe leaders = try unsafe Self.split(world, into: isLeader ? 0 : nil, key: key, "finding the first ranks of the hosts")
+    messages = try unsafe MessageSums(over: world)
 
     var length: Int32 = 0
     var name = [CChar](repeating: 0, count: Int(MPI_MAX_PROCESSOR_NAME))
@@ -64,7 +84,24 @@ internal import Sharding
       remedy: remedy ?? "see the messages of mpirun and of the other ranks, then start again from the last checkpoint")
   }
 
-  private static func number(_ attempted: String, _ call: (inout Int32) -> Int32) throws -> Int {
+  /// Runs a call that makes a communicator.
+  private static func made(_ attempted: String, _ call: (inout MPI_Comm?) -> Int32) throws -> MPI_Comm {
+    var communicator: MPI_Comm?
+    try unsafe check(call(&communicator), attempted)
+    guard let communicator = unsafe communicator else {
+      throw CommunicationError(attempted: attempted, found: "MPI made no communicator", remedy: "check the MPI installation")
+    }
+    return unsafe communicator
+  }
+
+  /// The ranks of the same colour; nil for a rank without one. Collective over `communicator`.
+  static func split(_ communicator: MPI_Comm, into color: Int?, key: Int32, _ attempted: String) throws -> MPI_Comm? {
+    var part: MPI_Comm?
+    try check(unsafe MPI_Comm_split(communicator, color.map { Int32($0) } ?? Int32(MPI_UNDEFINED), key, &part), attempted)
+    return color == nil ? nil : unsafe part
+  }
+
+  static func number(_ attempted: String, _ call: (inout Int32) -> Int32) throws -> Int {
     var value: Int32 = 0
     try check(call(&value), attempted)
     return Int(value)
@@ -72,10 +109,19 @@ internal import Sharding
 
   public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws {
     precondition((0..<size).contains(root), "broadcast: root is rank \(root) of \(size) ranks")
-    for start in stride(from: 0, to: bytes.count, by: Self.largestMessage) {
-      let length = min(Self.largestMessage, bytes.count - start)
-      try Self.check(
-        unsafe MPI_Bcast(bytes.baseAddress! + start, Int32(length), MPI_BYTE, Int32(root), world),
+    try unsafe Self.broadcast(bytes, from: root, over: world)
+  }
+
+  public func broadcastToHosts(_ bytes: UnsafeMutableRawBufferPointer) throws {
+    if let leaders = unsafe leaders { try unsafe Self.broadcast(bytes, from: 0, over: leaders) }
+    hostBarrier()
+  }
+
+  private static func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int, over members: MPI_Comm) throws {
+    for start in stride(from: 0, to: bytes.count, by: largestMessage) {
+      let length = min(largestMessage, bytes.count - start)
+      try check(
+        unsafe MPI_Bcast(bytes.baseAddress! + start, Int32(length), MPI_BYTE, Int32(root), members),
         "broadcasting \(length) bytes from rank \(root)")
     }
   }

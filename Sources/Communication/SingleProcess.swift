@@ -31,6 +31,18 @@ public final class SingleProcess: Communicator {
     if unsafe partials != result { unsafe result.update(from: partials, count: count) }
   }
 
+  public func broadcastToHosts(_ bytes: UnsafeMutableRawBufferPointer) {}
+
+  public func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction) -> LongSums? { nil }
+
+  public func libraryAllReduce(_ values: UnsafeMutablePointer<Float>, count: Int) {}
+
+  public func canShare(_ bytes: Int) -> Bool { false }
+
+  public func sharedFloats(_ count: Int) -> SharedFloats? { nil }
+
+  public func hostBarrier() {}
+
   public func combineFlags(_ flags: UInt64) -> UInt64 { flags }
 
   public func allEqual(_ value: UInt64) -> Bool { true }

@@ -1,12 +1,14 @@
 internal import Sharding
 
-/// Which partial sums each rank brings to a shard tree, and how they are added to the root. Knows no MPI.
+/// Which partial sums each member (a rank, or a host) brings to a shard tree, and how they are added. Knows no MPI.
 struct TreeLayout {
-  /// Index of each rank's first node among the nodes of all ranks; one more entry than ranks, the last being `nodeCount`.
+  /// Index of each member's first node among the nodes of all; one more entry than members, the last being `nodeCount`.
   let firstNode: [Int]
-  /// Number of nodes of all ranks.
+  /// Number of nodes of all members.
   let nodeCount: Int
-  /// Pushes of nodes and merges that leave the root.
+  /// Number of sums that remain: 1 for the root, or the nodes of a host.
+  let sumCount: Int
+  /// Pushes of nodes and merges that leave the sums.
   let steps: [ShardTree.Step]
   /// The largest height of the stack while `steps` run.
   let stackHeight: Int
@@ -14,33 +16,40 @@ struct TreeLayout {
   /// Elements added at a time: operands, intermediate sums and result of one block stay in the first-level cache.
   static let block = 1024
 
-  init(plan: ShardPlan, ranks: Int) {
-    var nodes: [Range<Int>] = []
-    var firstNode = [0]
-    for rank in 0..<ranks {
-      nodes += plan.tree.nodes(in: plan.shards(ofRank: rank, of: ranks))
-      firstNode.append(nodes.count)
-    }
-    self.firstNode = firstNode
+  /// Members with these nodes, added to the nodes `sums`.
+  init(tree: ShardTree, members: [[Range<Int>]], sums: [Range<Int>]) {
+    firstNode = members.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.count) }
+    let nodes = members.flatMap { $0 }
     nodeCount = nodes.count
-    steps = plan.tree.rootSteps(of: nodes)
+    sumCount = sums.count
+    steps = tree.steps(from: nodes, to: sums)
     stackHeight = ShardTree.stackHeight(of: steps)
   }
 
-  /// Indices of the nodes of one rank among the nodes of all ranks.
-  func nodes(ofRank rank: Int) -> Range<Int> { firstNode[rank]..<firstNode[rank + 1] }
+  /// The ranks of a run, added to the root.
+  init(plan: ShardPlan, ranks: Int) {
+    let members = (0..<ranks).map { plan.nodes(in: plan.shards(ofRank: $0, of: ranks)) }
+    self.init(tree: plan.tree, members: members, sums: [0..<plan.shardCount])
+  }
 
-  /// Adds the same `count` elements of all nodes to the root.
+  /// Indices of the nodes of one member among the nodes of all.
+  func nodes(ofMember member: Int) -> Range<Int> { firstNode[member]..<firstNode[member + 1] }
+
+  /// Whether the members pair up as recursive halving needs: a power of two of them, one node each, merged in a balanced tree.
+  var isBalanced: Bool {
+    guard nodeCount == firstNode.count - 1, sumCount == 1, nodeCount & (nodeCount - 1) == 0 else { return false }
+    return steps == ShardTree(shardCount: nodeCount).leafSteps(in: 0..<nodeCount)
+  }
+
+  /// Adds the same `count` elements of all nodes to the sums.
   ///
   /// - Parameters:
   ///   - nodes: the elements of each node, `nodeCount` pointers.
-  ///   - result: receives the sums; may be one of `nodes`, since every element is read before its sum is written.
-  func add(_ nodes: [UnsafePointer<Float>], count: Int, into result: UnsafeMutablePointer<Float>) {
+  ///   - results: receive the sums, `sumCount` pointers. A lone one may be one of `nodes`, since every element is read before its sum is
+  ///     written; several may not.
+  func add(_ nodes: [UnsafePointer<Float>], count: Int, into results: [UnsafeMutablePointer<Float>]) {
     precondition(unsafe nodes.count == nodeCount, "TreeLayout: sums of \(unsafe nodes.count) nodes, the tree has \(nodeCount)")
-    if nodeCount == 1 {
-      if unsafe UnsafePointer(result) != nodes[0] { unsafe result.update(from: nodes[0], count: count) }
-      return
-    }
+    precondition(unsafe results.count == sumCount, "TreeLayout: \(unsafe results.count) results for \(sumCount) sums")
     unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: stackHeight * Self.block) { scratch in
       var stack: [UnsafePointer<Float>] = unsafe []
       unsafe stack.reserveCapacity(stackHeight)
@@ -53,14 +62,17 @@ struct TreeLayout {
           case .merge:
             let right = unsafe stack.removeLast()
             let left = unsafe stack.removeLast()
-            let isRoot = index == steps.count - 1
+            let isLast = unsafe index == steps.count - 1 && stack.isEmpty
             // A sum at height h lives in row h of the scratch, where at most its own left operand can be.
-            let sum = unsafe isRoot ? result + start : scratch.baseAddress! + stack.count * Self.block
+            let sum = unsafe isLast ? results[0] + start : scratch.baseAddress! + stack.count * Self.block
             for element in 0..<length { unsafe sum[element] = left[element] + right[element] }
             unsafe stack.append(UnsafePointer(sum))
           }
         }
-        unsafe stack.removeLast()
+        for unsafe(sum, result) in unsafe zip(stack, results) where unsafe sum != UnsafePointer(result + start) {
+          unsafe (result + start).update(from: sum, count: length)
+        }
+        unsafe stack.removeAll(keepingCapacity: true)
       }
     }
   }

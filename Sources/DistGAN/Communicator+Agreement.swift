@@ -1,5 +1,6 @@
 import Communication
 import Foundation
+import Training
 
 /// A failure that all ranks know of: the first rank tells it, and all leave in order.
 struct SharedFailure: Error {
@@ -29,5 +30,23 @@ extension Communicator {
     let text = try together { rank == 0 ? Array(try body().utf8) : [] }
     let all = try unsafe text.withUnsafeBytes { try unsafe allGather($0) }
     return String(decoding: all[0], as: UTF8.self)
+  }
+
+  /// Makes sure that all ranks are about to run the same: program, processor, data, options.
+  /// - Throws: `SharedFailure` with exit code 65 that names what differs.
+  func agree(on run: RunConfiguration) throws {
+    let own = RankFacts(run)
+    let text = Array(own.text.utf8)
+    let facts = try unsafe text.withUnsafeBytes { try unsafe allGather($0) }.map { RankFacts(text: String(decoding: $0, as: UTF8.self)) }
+    let names = try hostNames()
+    for (rank, other) in facts.enumerated() {
+      guard let difference = facts[0].difference(from: other) else { continue }
+      let (name, here, there) = difference
+      let ranks = "\(name) is \(here) on rank 0 (\(names[0])), but \(there) on rank \(rank) (\(names[rank]))"
+      throw SharedFailure(
+        ending: Ending(
+          code: ExitCode.mismatch.rawValue,
+          message: "ranks were started differently: \(ranks); start all with the same program, options and data, on processors of one kind"))
+    }
   }
 }

@@ -20,7 +20,7 @@ struct DistGAN: ParsableCommand {
       78 not a number, 130 interrupted twice.
       """,
     version: version,
-    subcommands: [Train.self, PlanCommand.self, Sample.self, Inspect.self, DataSets.self, Models.self],
+    subcommands: [Train.self, PlanCommand.self, Sample.self, Inspect.self, DataSets.self, Models.self, Bench.self],
     defaultSubcommand: Train.self)
 
   static let version = "0.1.0"
@@ -32,8 +32,8 @@ struct DistGAN: ParsableCommand {
     do {
       try Processor.check()
       var command = try parseAsRoot()
-      // All other verbs are the work of one process, even when a launcher started several.
-      if command is Train || command is PlanCommand || Ending.isFirstRank { try command.run() }
+      // Other verbs are the work of one process, even when a launcher started several.
+      if command is Train || command is PlanCommand || command is Bench.Reduction || Ending.isFirstRank { try command.run() }
     } catch {
       Ending(error, of: Self.self).exit()
     }

@@ -1,4 +1,5 @@
 import Adversarial
+import Communication
 import Datasets
 import Foundation
 import Training
@@ -11,7 +12,7 @@ struct RunConfiguration {
   /// The same model as its preset has it.
   let preset: any ConfiguredModel
   /// The run's options.
-  let options: RunOptions
+  var options: RunOptions
   /// The images.
   let source: any ImageSource
   /// Checkpoints to go on from, the best first; empty for a new run.
@@ -60,6 +61,8 @@ struct RunConfiguration {
     options.batch = flags.batch ?? number("batch") ?? options.batch
     options.accumulation = flags.accumulation ?? number("accumulation") ?? options.accumulation
     options.shards = flags.shards ?? number("shards") ?? min(8, max(1, options.batch))
+    options.isFast = flags.fast || flags.shards == nil && stored?.header.value("shards") == RunOptions.freeShards
+    if flags.fast && flags.shards != nil { throw OptionError("--fast and --shards exclude each other: --fast chooses the shards") }
     options.seed = flags.seed ?? stored?.header.value("seed").flatMap { UInt64($0) } ?? options.seed
     // A mirrored letter is no letter; sets of one channel are mostly such.
     options.flips = flags.flip ?? stored?.header.value("flip").map { $0 == "true" } ?? (source.format.channels > 1)
@@ -74,6 +77,12 @@ struct RunConfiguration {
     options.keep = flags.keep ?? options.keep
     options.sampleEvery = flags.sampleEvery ?? max(100, options.steps / 20)
     options.isDebug = flags.debug
+    if let name = flags.reduce {
+      guard let reduction = Reduction(rawValue: name) else {
+        throw OptionError("unknown way --reduce \(name); known ones: \(Reduction.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      options.reduction = reduction
+    }
     try options.validate(ranks: 1)
     if let stored, stored.header.step > options.steps {
       throw OptionError(

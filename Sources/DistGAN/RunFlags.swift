@@ -59,6 +59,15 @@ struct RunFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Threads of each rank (default: its share of the cores).", valueName: "count"))
   var threads: Int?
 
+  @Flag(help: "Cut the batch as suits ranks and threads: faster, but bits then depend on their numbers.")
+  var fast = false
+
+  @Option(
+    help: ArgumentHelp(
+      "How gradients cross the ranks: overlapped (default), blocking, messages, or mpi (MPI_Allreduce; other bits on other ranks).",
+      valueName: "way"))
+  var reduce: String?
+
   @Option(help: ArgumentHelp("Go on with a run, or from one of its checkpoints.", valueName: "dir|file"))
   var resume: String?
 

@@ -26,7 +26,7 @@ struct RunHeader {
     let accumulation = options.accumulation > 1 ? " x \(options.accumulation)" : ""
     let steps = step > 0 ? "steps \(step) to \(options.steps)" : "\(options.steps) steps"
     let mirrored = options.flips ? ", mirrored at random" : ""
-    lines.append(("run", "\(steps) of batch \(options.batch)\(accumulation) in \(options.shards) shards, seed \(options.seed)\(mirrored)"))
+    lines.append(("run", "\(steps) of batch \(options.batch)\(accumulation) in \(options.shards)\(options.isFast ? " fast" : "") shards, seed \(options.seed)\(mirrored)"))
     let batch = options.batch * options.accumulation
     let presetBatch = run.preset.run.batch * run.preset.run.accumulation
     if batch != presetBatch {
@@ -95,6 +95,13 @@ struct RunHeader {
 
   /// One more line, for people only.
   mutating func add(_ label: String, _ text: String) { lines.append((label, text)) }
+
+  /// How gradients cross the ranks, and whether the bits are those of any number of ranks.
+  mutating func add(reduction options: RunOptions, ranks: Int) {
+    let isExact = options.reduction.isExact && !options.isFast
+    if !isExact { lines.append(("bits", "depend on the numbers of ranks and threads")) }
+    fields += [("reduction", .text(options.reduction.rawValue)), ("exact", .text(isExact ? "yes" : "no"))]
+  }
 
   /// Something the user should know.
   mutating func add(warning: String) { lines.append(("warning", warning)) }

@@ -17,7 +17,7 @@ struct TrainingSession {
   /// Trains.
   /// - Throws: `SharedFailure` when all ranks know of it; any other error is this rank's own.
   mutating func run(_ flags: RunFlags, _ modelArguments: [String]) throws -> Ending {
-    let run = try communicator.together {
+    var run = try communicator.together {
       let run = try RunConfiguration(flags, modelArguments: modelArguments)
       try run.options.validate(ranks: communicator.size)
       if flags.debug && communicator.size > 1 {
@@ -28,6 +28,8 @@ struct TrainingSession {
     let share = Cores.claim(localRank: communicator.localRank, localSize: communicator.localSize)
     let threads = flags.threads ?? share.threads
     Workers.start(threads: threads)
+    try communicator.agree(on: run)
+    run.options = run.options.cut(ranks: communicator.size, threads: Int(try communicator.first { "\(threads)" }) ?? threads)
     let plan = try communicator.together {
       try Plan(
         run.model, options: run.options, data: DataFormat(run.source, usingClasses: run.options.usesClasses), ranks: communicator.size)
@@ -37,6 +39,7 @@ struct TrainingSession {
       header.add(data: run.source, isConditional: run.options.usesClasses)
       header.add(ranks: communicator, threads: threads, note: share.note)
       header.add(plan: plan)
+      header.add(reduction: run.options, ranks: communicator.size)
       for warning in run.warnings { header.add(warning: warning) }
       return header
     }
@@ -55,7 +58,7 @@ struct TrainingSession {
     }
     if let console {
       var header = header(from: trainer.step)
-      for warning in warnings { header.add(warning: warning) }
+      for warning in warnings + trainer.notes { header.add(warning: warning) }
       header.add(output: output)
       console.write("header", header.fields)
       progress?.note(header.text)
@@ -84,11 +87,13 @@ struct TrainingSession {
     let elapsed = start.duration(to: .now).components
     let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
     let hash = hashText(trainer.recipe.parameterHash())
+    let times = trainer.communicationTimes
     console.write(
       "end",
       [
         ("outcome", .text(outcome == .finished ? "finished" : "preempted")), ("step", .integer(trainer.step)),
         ("seconds", .number(seconds)),
+        ("communicationExposed", .number(times.exposed)), ("communicationCarried", .number(times.carried)),
         ("parameters", .text(hash)),
       ])
     if flags.profile { progress?.note(Self.table(profile)) }
@@ -97,6 +102,10 @@ struct TrainingSession {
       outcome == .finished
         ? "finished     \(trainer.step - first) steps in \(duration)"
         : "stopped      by a signal at step \(trainer.step), after \(duration); go on with --resume \(output)")
+    if communicator.size > 1 {
+      progress?.note(
+        String(format: "gradients    %.1f s on their way between ranks, %.1f s of them waited for", times.carried, times.exposed))
+    }
     progress?.note("parameters   \(hash)")
     if let path = console.samples { progress?.note("samples      \(path)") }
     if let path = console.checkpoint { progress?.note("checkpoint   \(path)") }

@@ -1,4 +1,3 @@
-import Kernels
 public import Tensors
 
 /// All parameters and buffers of one network: two flat memories and a table of dotted paths.
@@ -26,15 +25,27 @@ public final class ParameterStore {
   /// Arrays that are kept but not learned: running moments, power-iteration vectors, a loss's own state.
   public private(set) var buffers: [Entry] = []
   /// Numbers of the parameters; nil before `allocate`.
-  public private(set) var values: FlatMemory?
+  public var values: FlatMemory? {
+    settle()
+    return memory
+  }
   /// Numbers of the buffers; nil before `allocate`.
   public private(set) var bufferValues: FlatMemory?
-  /// The gradient of the last `gradient { … }`, laid out as `values`.
-  public private(set) var gradientValues: FlatMemory?
+  /// The gradient of the last `gradient { … }`, laid out as `values`; this process fills its `share` of it.
+  public var gradientValues: FlatMemory? {
+    settle()
+    return gradientMemory
+  }
+  /// The floats of `values` that this process updates: all, unless processes share the memory.
+  public private(set) var share = 0..<0
 
+  private var memory: FlatMemory?
+  private var gradientMemory: FlatMemory?
+  private var home: any StoreMemory = PrivateMemory()
   private var leaves: [Tensor]?
+  private var remembered: [String: Tensor] = [:]
+  private var unfinished: (() -> Void)?
   private var preparations: [() -> Void] = []
-  private var flatCount = 0
   private var bufferCount = 0
   /// Every array starts on a cache line.
   private static let alignment = 16
@@ -42,11 +53,14 @@ public final class ParameterStore {
   /// An empty store.
   public init(name: String) { self.name = name }
 
+  /// Number of floats of `values`: the parameters, each on cache lines of its own.
+  public private(set) var flatCount = 0
+
   /// Number of learned floats.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
 
   func register(_ path: String, _ shape: [Int], _ initializer: Initializer, isBuffer: Bool) -> Int {
-    precondition(values == nil, "ParameterStore: \(path) was registered after the store \(name) was allocated")
+    precondition(memory == nil, "ParameterStore: \(path) was registered after the store \(name) was allocated")
     precondition(
       !parameters.contains { $0.path == path } && !buffers.contains { $0.path == path }, "ParameterStore: \(path) is registered twice")
     let offset = isBuffer ? bufferCount : flatCount
@@ -64,24 +78,43 @@ public final class ParameterStore {
 
   /// Runs `body` once the initial values are there: power-iteration vectors and weight averages start from them.
   public func afterAllocation(_ body: @escaping () -> Void) {
-    if values == nil { preparations.append(body) } else { body() }
+    if memory == nil { preparations.append(body) } else { body() }
   }
 
   /// Lays out the memory and draws initial values, each from a stream keyed by `seed` and its path.
-  /// - Parameter drawing: whether to draw; what is about to be loaded from a checkpoint starts at zero.
-  public func allocate(seed: UInt64, drawing: Bool = true) {
-    precondition(values == nil, "ParameterStore: \(name) was allocated twice")
-    let memory = FlatMemory(count: flatCount)
+  /// - Parameters:
+  ///   - drawing: whether to draw; what is about to be loaded from a checkpoint starts at zero.
+  ///   - home: where parameters, gradients and what optimizers remember live; buffers are this process's own.
+  public func allocate(seed: UInt64, drawing: Bool = true, in home: any StoreMemory = PrivateMemory()) {
+    precondition(memory == nil, "ParameterStore: \(name) was allocated twice")
+    self.home = home
+    let memory = home.floats(flatCount)
     let kept = FlatMemory(count: bufferCount)
-    values = memory
+    self.memory = memory
     bufferValues = kept
-    for (entries, memory) in drawing ? [(parameters, memory), (buffers, kept)] : [] {
-      for entry in entries {
-        unsafe entry.initializer.fill(memory.pointer + entry.offset, shape: entry.shape, seed: seed, path: entry.path)
-      }
+    let (index, count) = home.share
+    func bound(_ index: Int) -> Int { index == count ? flatCount : flatCount * index / count / Self.alignment * Self.alignment }
+    share = bound(index)..<bound(index + 1)
+    if drawing {
+      if index == 0 { draw(parameters, memory, seed) }
+      draw(buffers, kept, seed)
     }
+    home.barrier()
     for prepare in preparations { prepare() }
+    home.barrier()
   }
+
+  private func draw(_ entries: [Entry], _ memory: FlatMemory, _ seed: UInt64) {
+    for entry in entries {
+      unsafe entry.initializer.fill(memory.pointer + entry.offset, shape: entry.shape, seed: seed, path: entry.path)
+    }
+  }
+
+  /// Zeros laid out as `values`, in the same kind of memory: for a gradient, a moment, an average.
+  public func makeMemory() -> FlatMemory { home.floats(flatCount) }
+
+  /// Waits for the processes that share this store's memory.
+  public func barrier() { home.barrier() }
 
   /// All parameters by path; tracked inside `gradient { … }`.
   public var namedParameters: [(path: String, tensor: Tensor)] {
@@ -90,7 +123,8 @@ public final class ParameterStore {
 
   func parameter(_ index: Int) -> Tensor {
     if let leaves { return leaves[index] }
-    return view(parameters[index], values)
+    settle()
+    return view(parameters[index], memory)
   }
 
   func buffer(_ index: Int) -> Tensor { view(buffers[index], bufferValues) }
@@ -110,48 +144,96 @@ public final class ParameterStore {
     }
   }
 
+  // MARK: Gradients
+
   /// Computes a scalar with this store's parameters tracked, and its gradient into `gradientValues`.
   ///
-  /// - Parameters:
-  ///   - adding: whether to add to the gradient of an earlier part of the batch instead of replacing it.
-  ///   - loss: returns a scalar; sums over the batch are over the global batch, so it is the same on every rank.
+  /// - Parameter loss: returns a scalar; sums over the batch are over the global batch, so it is the same on every rank.
   /// - Returns: the scalar, not tracked.
-  public func gradient(adding: Bool = false, of loss: () throws -> Tensor) rethrows -> Tensor {
+  public func gradient(of loss: () throws -> Tensor) rethrows -> Tensor {
+    let value = try gradient(parts: 1, of: { _ in try loss() }, then: {})[0]
+    settle()
+    return value
+  }
+
+  /// Computes the gradient of a sum of scalars, one for each part of a batch, and what is to be done with it.
+  ///
+  /// Sums over the ranks travel until the gradient is needed: `update` runs when somebody next asks for the numbers of this store.
+  /// - Parameters:
+  ///   - parts: number of parts; over several the plan keeps shards apart.
+  ///   - loss: the scalar of a part.
+  ///   - update: uses `values` and `gradientValues`, on their `share`; every process that shares them comes here.
+  /// - Returns: the scalars, not tracked.
+  public func gradient(parts: Int, of loss: (_ part: Int) throws -> Tensor, then update: @escaping () -> Void) rethrows -> [Tensor] {
     precondition(leaves == nil, "ParameterStore: gradients of \(name) inside gradients of \(name)")
-    let tracked = parameters.map { view($0, values).asLeaf() }
+    settle()
+    let tracked = parameters.map { view($0, memory).asLeaf() }
     leaves = tracked
-    defer { leaves = nil }
-    let value = try loss()
-    leaves = nil
-    let results = gradients(of: value, at: tracked)
-    guard values != nil else { return value.detached }
-    let flat = gradientValues ?? FlatMemory(count: flatCount)
-    gradientValues = flat
-    for (entry, result) in zip(parameters, results) {
-      let target = unsafe flat.pointer + entry.offset
-      guard let result else {
-        if !adding { unsafe target.update(repeating: 0, count: entry.count) }
-        continue
-      }
+    defer {
+      leaves = nil
+      remembered = [:]
+    }
+    let gradient = ParameterGradient(at: tracked)
+    let scalars = try (0..<parts).map { part in
+      let value = try loss(part)
+      gradient.add(value, isLast: part == parts - 1)
+      return value.detached
+    }
+    unfinished = { [unowned self] in
+      complete(gradient)
+      if memory != nil { update() }
+    }
+    return scalars
+  }
+
+  /// Waits for the gradient under way, if there is one, and makes its update.
+  public func settle() {
+    guard let finish = unfinished else { return }
+    unfinished = nil
+    finish()
+  }
+
+  private func complete(_ gradient: ParameterGradient) {
+    guard memory != nil else { return gradient.finish { _, _ in } }
+    let flat = gradientMemory ?? makeMemory()
+    gradientMemory = flat
+    var missing = Set(parameters.indices)
+    gradient.finish { index, result in
+      missing.remove(index)
       unsafe result.withValues { source in
-        guard let base = source.baseAddress else { return }
-        if adding {
-          unsafe Kernels.accumulate(base, target, entry.count)
-        } else {
-          unsafe target.update(from: base, count: entry.count)
+        unsafe write(parameters[index], to: flat) { target, start, count in
+          unsafe target.update(from: source.baseAddress! + start, count: count)
         }
       }
     }
-    return value.detached
+    for index in missing {
+      unsafe write(parameters[index], to: flat) { target, _, count in unsafe target.update(repeating: 0, count: count) }
+    }
+  }
+
+  /// Hands over what of an entry lies in this process's share: where it goes, the first element and how many.
+  private func write(_ entry: Entry, to flat: FlatMemory, _ body: (UnsafeMutablePointer<Float>, Int, Int) -> Void) {
+    let range = (entry.offset..<(entry.offset + entry.count)).clamped(to: share)
+    if !range.isEmpty { unsafe body(flat.pointer + range.lowerBound, range.lowerBound - entry.offset, range.count) }
+  }
+
+  /// A tensor that depends on the parameters alone, computed once for all parts of a gradient, so that its own gradient is taken once.
+  public func remembering(_ key: String, _ make: () -> Tensor) -> Tensor {
+    guard leaves != nil else { return make() }
+    if let known = remembered[key] { return known }
+    let made = make()
+    remembered[key] = made
+    return made
   }
 
   /// Runs `body` with other numbers in place of the store's own: the weight average, with moments of its own.
   public func using<R>(values other: FlatMemory, buffers otherBuffers: FlatMemory, _ body: () throws -> R) rethrows -> R {
     precondition(
       other.count == flatCount && otherBuffers.count == bufferCount, "ParameterStore: numbers of another layout for \(name)")
-    let own = (values, bufferValues)
-    (values, bufferValues) = (other, otherBuffers)
-    defer { (values, bufferValues) = own }
+    settle()
+    let own = (memory, bufferValues)
+    (memory, bufferValues) = (other, otherBuffers)
+    defer { (memory, bufferValues) = own }
     return try body()
   }
 }

@@ -3,7 +3,9 @@ public import Tensors
 /// Weight division by the largest singular value, estimated by power iteration.
 ///
 /// For `W [rows, columns]` (a kernel's last axis is the columns): `v ← W u / ‖W u‖`, `u ← Wᵀ v / ‖Wᵀ v‖`, `σ = vᵀ W u`, result `W / σ`;
-/// the gradient flows through σ. `u` and `v` persist; a training forward makes one iteration.
+/// the gradient flows through σ. `u` and `v` persist; a training forward makes one iteration. While a gradient of the weight's own
+/// network is taken, all forwards share the first one's σ: so the division is differentiated once, after the sums of all parts of the
+/// batch have been added. (Miyato et al. iterate in each forward; with one forward per update there is no difference.)
 /// - Source: Miyato et al. 2018, "Spectral Normalization for GANs", algorithm 1. https://arxiv.org/abs/1802.05957
 public struct SpectralNorm {
   /// Numbers of the layers that use spectral norm.
@@ -17,7 +19,7 @@ public struct SpectralNorm {
   private let settings: Settings
   private let u: Buffer
   private let v: Buffer
-  private let path: String
+  fileprivate let path: String
 
   /// Vectors for a weight of `shape` in `scope`.
   init(_ scope: Scope, weight: Parameter, shape: [Int], settings: Settings) {
@@ -66,7 +68,10 @@ public struct Weight {
   }
 
   /// The weight to compute with.
-  public func callAsFunction(_ mode: Mode) -> Tensor { norm?(parameter.tensor, mode) ?? parameter.tensor }
+  public func callAsFunction(_ mode: Mode) -> Tensor {
+    guard let norm else { return parameter.tensor }
+    return parameter.store.remembering("\(norm.path) \(mode)") { norm(parameter.tensor, mode) }
+  }
   /// The weight as learned.
   public var raw: Tensor { parameter.tensor }
 }

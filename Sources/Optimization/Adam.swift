@@ -5,6 +5,7 @@ public import Layers
 /// - Source: Kingma, Ba 2015, algorithm 1. https://arxiv.org/abs/1412.6980
 public final class Adam: Optimizer {
   public static let name = "adam"
+  public static let momentCount = 2
 
   /// Step size and decay rates.
   public struct Settings: Sendable, Equatable {
@@ -39,24 +40,26 @@ public final class Adam: Optimizer {
 
   public func update(_ store: ParameterStore) {
     let (values, gradient) = store.valuesAndGradient(Self.name)
-    let moments = allocated(values.count)
+    let moments = allocated()
     updateCount += 1
     let correction1 = 1 - power(settings.beta1, updateCount)
     let correction2 = 1 - power(settings.beta2, updateCount)
+    let first = store.share.lowerBound
     unsafe Kernels.adam(
-      parameters: values.pointer, gradient: gradient.pointer, firstMoment: moments.first.pointer, secondMoment: moments.second.pointer,
-      count: values.count, learningRate: settings.learningRate, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon,
+      parameters: values.pointer + first, gradient: gradient.pointer + first, firstMoment: moments.first.pointer + first,
+      secondMoment: moments.second.pointer + first, count: store.share.count, learningRate: settings.learningRate, beta1: settings.beta1,
+      beta2: settings.beta2, epsilon: settings.epsilon,
       correction1: correction1, correction2: correction2)
   }
 
   public var state: [(name: String, memory: FlatMemory)] {
-    guard let values = store.values else { return [] }
-    let moments = allocated(values.count)
+    guard store.values != nil else { return [] }
+    let moments = allocated()
     return [("firstMoment", moments.first), ("secondMoment", moments.second)]
   }
 
-  private func allocated(_ count: Int) -> (first: FlatMemory, second: FlatMemory) {
-    let memory = moments ?? (FlatMemory(count: count), FlatMemory(count: count))
+  private func allocated() -> (first: FlatMemory, second: FlatMemory) {
+    let memory = moments ?? (store.makeMemory(), store.makeMemory())
     moments = memory
     return memory
   }

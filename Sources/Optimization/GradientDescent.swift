@@ -5,6 +5,7 @@ public import Layers
 /// - Source: Polyak 1964, in the form of Sutskever et al. 2013, section 2, with the step size outside the velocity.
 public final class GradientDescent: Optimizer {
   public static let name = "sgd"
+  public static let momentCount = 1
   /// Step size α.
   public let learningRate: Float
   /// Momentum μ.
@@ -23,17 +24,19 @@ public final class GradientDescent: Optimizer {
   public func update(_ store: ParameterStore) {
     let (values, gradient) = store.valuesAndGradient(Self.name)
     updateCount += 1
+    let first = store.share.lowerBound
     unsafe Kernels.momentumStep(
-      parameters: values.pointer, gradient: gradient.pointer, velocity: allocated(values.count).pointer, count: values.count,
+      parameters: values.pointer + first, gradient: gradient.pointer + first, velocity: allocated().pointer + first,
+      count: store.share.count,
       learningRate: learningRate, momentum: momentum)
   }
 
   public var state: [(name: String, memory: FlatMemory)] {
-    store.values.map { [("velocity", allocated($0.count))] } ?? []
+    store.values.map { _ in [("velocity", allocated())] } ?? []
   }
 
-  private func allocated(_ count: Int) -> FlatMemory {
-    let memory = velocity ?? FlatMemory(count: count)
+  private func allocated() -> FlatMemory {
+    let memory = velocity ?? store.makeMemory()
     velocity = memory
     return memory
   }

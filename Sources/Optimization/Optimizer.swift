@@ -4,7 +4,9 @@ public import Layers
 public protocol Optimizer: AnyObject {
   /// Name in files and messages.
   static var name: String { get }
-  /// Moves the parameters of `store` by its `gradientValues`.
+  /// Number of floats it remembers for each parameter.
+  static var momentCount: Int { get }
+  /// Moves the parameters of `store` by its `gradientValues`, within its `share`.
   func update(_ store: ParameterStore)
   /// Number of updates made.
   var updateCount: Int { get set }

@@ -23,27 +23,30 @@ public final class WeightAverage {
     self.decay = decay
     self.start = start
     store.afterAllocation { [unowned self] in
-      values = store.values?.copy()
+      values = store.makeMemory()
+      if let current = store.values { values?.update(from: current, in: store.share) }
       buffers = store.bufferValues?.copy()
     }
   }
 
   /// The averages of an allocated store.
   public var allocated: (values: FlatMemory, buffers: FlatMemory) {
+    store.settle()
     guard let values, let buffers else { preconditionFailure("WeightAverage: store \(store.name) is not allocated") }
     return (values, buffers)
   }
 
-  /// Takes in the numbers after step `step`.
+  /// Takes in the numbers after step `step`, of the parameters within the store's `share`.
   public func update(step: Int) {
     let averages = allocated
     guard let current = store.values, let currentBuffers = store.bufferValues else { return }
-    guard step >= start else {
-      averages.values.update(from: current)
-      averages.buffers.update(from: currentBuffers)
-      return
-    }
-    unsafe Kernels.interpolate(averages.values.pointer, current.pointer, decay: decay, current.count)
-    unsafe Kernels.interpolate(averages.buffers.pointer, currentBuffers.pointer, decay: decay, currentBuffers.count)
+    let decay = step >= start ? decay : 0
+    take(current, into: averages.values, decay: decay, in: store.share)
+    take(currentBuffers, into: averages.buffers, decay: decay, in: 0..<currentBuffers.count)
+  }
+
+  private func take(_ current: FlatMemory, into average: FlatMemory, decay: Float, in range: Range<Int>) {
+    if decay == 0 { return average.update(from: current, in: range) }
+    unsafe Kernels.interpolate(average.pointer + range.lowerBound, current.pointer + range.lowerBound, decay: decay, range.count)
   }
 }

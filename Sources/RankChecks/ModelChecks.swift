@@ -1,55 +1,71 @@
 import Adversarial
 import Communication
-import Kernels
-import Layers
-import Optimization
+import Datasets
 import Sharding
-import Tensors
 import Training
 import Zoo
 
-/// Checks that training has the same bits on these ranks as in one process, for every model and both optimizers.
-@MainActor let modelChecks: [RankCheck] = zoo.entries.flatMap { entry in
-  [(8, 8), (13, 8), (16, 11)].map { batch, shards in
-    RankCheck(name: "\(entry.card.name), batch \(batch) in \(shards) shards: three steps have the bits of one process") { communicator in
-      guard communicator.size <= shards else { return nil }
-      let plan = ShardPlan(batch: batch, shardCount: shards)
-      let alone = try TinyRun(entry, WholeBatch(plan: plan)).train(steps: 3)
-      let together = try TinyRun(entry, CommunicatorGroup(communicator, plan: plan)).train(steps: 3)
-      guard alone.losses == together.losses else { return "losses \(together.losses), one process has \(alone.losses)" }
-      return alone.hash == together.hash ? nil : "state \(hashText(together.hash)), one process has \(hashText(alone.hash))"
+/// Short runs of every model of the zoo by the trainer: images drawn in batches, losses, updates, averages.
+enum ModelChecks {
+  /// Batch, shards, accumulated parts, and the way gradients cross the ranks.
+  private static let forms: [(Int, Int, Int, Reduction)] = [
+    (8, 8, 1, .overlapped), (11, 8, 2, .overlapped), (13, 11, 1, .blocking), (11, 8, 2, .messages),
+  ]
+
+  /// Every model in every form.
+  static var checks: [BitCheck] {
+    zoo.entries.flatMap { entry in
+      forms.map { batch, shards, accumulation, reduction in
+        let form = "batch \(batch) in \(shards) shards, \(accumulation) parts, \(reduction.rawValue) reduction"
+        return BitCheck(name: "\(entry.card.name), \(form): three steps") { ranks in
+          var options = RunOptions(RunDefaults(batch: batch, steps: 3))
+          options.shards = shards
+          options.accumulation = accumulation
+          options.reduction = reduction
+          return try numbers(small(entry), options, ranks.communicator)
+        }
+      }
     }
   }
-}
 
-/// A small model of an entry of the zoo on drawn images, on any group.
-private struct TinyRun {
-  private let recipe: any Recipe
-  private let layout: BatchLayout
-  private let data = DataFormat(height: 32, width: 32, channels: 3, classes: 5)
-
-  init(_ entry: ModelEntry, _ group: any BatchGroup) throws {
+  /// A model of few channels; 16 where Winograd's algorithm is to run.
+  private static func small(_ entry: ModelEntry) throws -> any ConfiguredModel {
     var model = try entry.configured()
     for (name, value, _) in model.options where name.hasSuffix("channels") && Int(value) != nil { try model.set(name, to: "4") }
     if model.options.contains(where: { $0.name == "orthogonal" }) { try model.set("orthogonal", to: "0.001") }
-    recipe = try model.build(data)
-    layout = BatchLayout(group)
-    for network in recipe.networks { network.store.allocate(seed: 1) }
+    return model
   }
 
-  func train(steps: Int) throws -> (losses: [Float], hash: UInt64) {
-    var losses: [Float] = []
-    for step in 0..<steps {
-      for phase in recipe.phases {
-        let shape = [layout.count, data.height, data.width, data.channels]
-        let images = Tensor.uniform(shape, from: -1, to: 1, key: RandomKey(seed: 5, purpose: 1, step: UInt64(step)), layout: layout)
-        let labels = Labels((0..<layout.count).map { Int32((layout.firstSample + $0) % 5) }, layout: layout)
-        let context = StepContext(seed: 1, step: step, phase: phase.name, draw: 0, layout: layout, images: images, labels: labels)
-        losses.append(phase.network.store.gradient { phase.loss(context) }.scalar)
-        phase.network.optimizer.update(phase.network.store)
-        phase.network.average?.update(step: step)
-      }
-    }
-    return (losses, recipe.stateHash())
+  /// Losses and reports of all steps, and all that training leaves.
+  private static func numbers(
+    _ model: any ConfiguredModel, _ options: RunOptions, _ communicator: any Communicator
+  ) throws -> [Numbers] {
+    let trainer = try Trainer(model, options: options, source: DrawnImages(), communicator: communicator)
+    let log = StepLog()
+    _ = try trainer.train(checkpoints: nil, observer: log)
+    return log.numbers + trainer.recipe.networks.flatMap { Numbers.state($0.store, $0.optimizer, $0.average) }
+  }
+}
+
+/// Keeps what the trainer reports.
+private final class StepLog: RunObserver {
+  private(set) var numbers: [Numbers] = []
+  func stepDone(_ record: StepRecord) throws {
+    numbers += record.losses.map { Numbers("step \(record.step) \($0.name)", replicated: [$0.value]) }
+  }
+  func checkpointWritten(_ path: String, step: Int) throws {}
+  func samplesDue(step: Int, _ sampler: Sampler) throws {}
+}
+
+/// Thirty-seven coloured images of five classes, drawn by number: a run passes them more than once.
+private struct DrawnImages: ImageSource {
+  let name = "drawn"
+  let format = ImageFormat(channels: 3, height: 32, width: 32)
+  let count = 37
+  let labels: [Int32]? = (0..<37).map { Int32($0 * $0 % 5) }
+  let classNames: [String]? = (0..<5).map { "class \($0)" }
+  let fingerprint: UInt64 = 1
+  func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<UInt8>) throws {
+    for pixel in buffer.indices { unsafe buffer[pixel] = UInt8((index * 37 + pixel * (11 + index % 7) + pixel * pixel / 64) % 256) }
   }
 }

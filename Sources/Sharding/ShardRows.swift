@@ -6,19 +6,19 @@ public struct ShardRows: Sendable, Equatable {
   public let segments: [[Range<Int>]]
   /// Pushes (by local leaf) and merges that leave the sums of the owned tree nodes on the stack.
   public let steps: [ShardTree.Step]
-  /// Number of sums that remain: the owned maximal nodes.
+  /// Number of sums that remain: those of `ShardPlan.nodes(in:)`.
   public let nodeCount: Int
   /// The largest height of the stack while `steps` run.
   public let stackHeight: Int
   /// Number of local rows over all segments.
   public let rowCount: Int
 
-  /// The rows of the owned shards of a tree.
-  public init(segments: [[Range<Int>]], tree: ShardTree, owned: Range<Int>) {
+  /// The rows of the owned shards of a tree; `keepsShardsApart` as in `ShardPlan`.
+  public init(segments: [[Range<Int>]], tree: ShardTree, owned: Range<Int>, keepsShardsApart: Bool = false) {
     precondition(segments.count == owned.count, "ShardRows: \(segments.count) leaves for \(owned.count) shards")
     self.segments = segments
-    steps = tree.leafSteps(in: owned)
-    nodeCount = tree.nodes(in: owned).count
+    steps = keepsShardsApart ? owned.indices.map { .push($0 - owned.lowerBound) } : tree.leafSteps(in: owned)
+    nodeCount = keepsShardsApart ? owned.count : tree.nodes(in: owned).count
     stackHeight = ShardTree.stackHeight(of: steps)
     rowCount = segments.reduce(0) { $0 + $1.reduce(0) { $0 + $1.count } }
   }

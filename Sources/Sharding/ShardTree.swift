@@ -68,7 +68,13 @@ public struct ShardTree: Sendable, Equatable {
   /// The steps that add nodes, given in order and covering all shards, to the one root sum.
   ///
   /// - Precondition: `nodes` are nodes of this tree, adjacent, from shard 0 to `shardCount`.
-  public func rootSteps(of nodes: [Range<Int>]) -> [Step] {
+  public func rootSteps(of nodes: [Range<Int>]) -> [Step] { steps(from: nodes, to: [0..<shardCount]) }
+
+  /// The steps that add nodes to the larger nodes they make up, whose sums remain on the stack in order: the nodes of a host's ranks to
+  /// the host's, those of all hosts to the root.
+  ///
+  /// - Precondition: `nodes` and `sums` are nodes of this tree, each list adjacent and in order, over the same shards.
+  public func steps(from nodes: [Range<Int>], to sums: [Range<Int>]) -> [Step] {
     var steps: [Step] = []
     var next = 0
     func visit(_ node: Range<Int>) {
@@ -77,14 +83,15 @@ public struct ShardTree: Sendable, Equatable {
         steps.append(.push(next))
         next += 1
       } else {
+        precondition(node.count > 1, "ShardTree: \(nodes[next]) is not a node within \(sums)")
         let middle = Self.split(node)
         visit(node.lowerBound..<middle)
         visit(middle..<node.upperBound)
         steps.append(.merge)
       }
     }
-    visit(0..<shardCount)
-    precondition(next == nodes.count, "ShardTree: nodes \(nodes) reach beyond \(shardCount) shards")
+    for sum in sums { visit(sum) }
+    precondition(next == nodes.count, "ShardTree: nodes \(nodes) reach beyond \(sums)")
     return steps
   }
 

@@ -8,12 +8,34 @@ public protocol BatchGroup: AnyObject {
   var plan: ShardPlan { get }
   /// The shards this process owns.
   var ownedShards: Range<Int> { get }
-  /// Adds partial sums over all processes in the order of `plan.tree`.
+
+  /// Adds partial sums over all processes in the order of `plan.tree`; not called in a group of one process.
   ///
   /// - Parameters:
-  ///   - partials: one block of `count` floats for each of `plan.tree.nodes(in: ownedShards)`, in order.
+  ///   - partials: one block of `count` floats for each of `nodes`, in order.
   ///   - result: `count` floats, the same bits on every process; may be `partials`.
   func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>)
+
+  /// The same for a long sum that is wanted later: it may travel while this process computes. Not called in a group of one process.
+  /// - Returns: where the sum will be among the long sums.
+  func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int>
+
+  /// All long sums sent since the last were forgotten; waits for them.
+  func longSums() -> UnsafePointer<Float>
+
+  /// Lets long sums be overwritten, once one gradient has read them.
+  func forgetLongSums()
+}
+
+extension BatchGroup {
+  /// The tree nodes whose partial sums this process brings.
+  public var nodes: [Range<Int>] { plan.nodes(in: ownedShards) }
+
+  /// Whether this process owns every shard.
+  public var isAlone: Bool { ownedShards.count == plan.shardCount }
+
+  /// Whether partial sums are not yet the root sum.
+  var needsSum: Bool { !isAlone || plan.keepsShardsApart }
 }
 
 /// The group of one process that owns every shard.
@@ -25,10 +47,12 @@ public final class WholeBatch: BatchGroup {
 
   public var ownedShards: Range<Int> { 0..<plan.shardCount }
 
-  public func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) {
-    // One process holds the root already.
-    if unsafe partials != result { unsafe result.update(from: partials, count: count) }
-  }
+  public func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) { alone() }
+  public func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int> { alone() }
+  public func longSums() -> UnsafePointer<Float> { alone() }
+  public func forgetLongSums() { alone() }
+
+  private func alone() -> Never { preconditionFailure("WholeBatch: one process has nothing to add over processes") }
 }
 
 /// Which rows of a tensor belong to which shard of the global batch.
@@ -55,7 +79,7 @@ public final class BatchLayout {
       let samples = plan.samples(ofShard: shard)
       return [(samples.lowerBound - first)..<(samples.upperBound - first)]
     }
-    rows = ShardRows(segments: segments, tree: plan.tree, owned: group.ownedShards)
+    rows = ShardRows(segments: segments, tree: plan.tree, owned: group.ownedShards, keepsShardsApart: plan.keepsShardsApart)
     globalCount = plan.batch
     firstSample = first
   }

@@ -15,7 +15,7 @@ public func gradient(at point: Tensor, of function: (Tensor) throws -> Tensor) r
   var survey = Sweep(from: root, to: [target], isRecording: true)
   let isTrackedOutside = point.isTracked || survey.meetsOtherLeaves
   if !isTrackedOutside { survey = Sweep(from: root, to: [target], isRecording: false) }
-  guard let result = survey.run(seed: seed, root: root)[0] else {
+  guard let result = survey.run(seed: seed, targets: [target])[0] else {
     return Tensor(repeating: 0, shape: point.shape, layout: point.layout)
   }
   return isTrackedOutside ? result : result.detached
@@ -25,22 +25,29 @@ public func gradient(at point: Tensor, of function: (Tensor) throws -> Tensor) r
 ///
 /// - Parameters:
 ///   - value: a scalar, shape `[]`.
-///   - leaves: tensors made by `asLeaf()`, for example parameters.
+///   - leaves: tensors made by `asLeaf()`; those that are sharded too.
 /// - Returns: one gradient for each leaf, nil where the scalar does not depend on it. On every rank the same bits for a replicated leaf.
 public func gradients(of value: Tensor, at leaves: [Tensor]) -> [Tensor?] {
   precondition(value.shape.isEmpty, "gradients: the value has shape \(value.shape), a scalar is needed")
-  let targets = leaves.map { leaf in
-    guard let node = leaf.node, node.isLeaf else { preconditionFailure("gradients: a tensor of shape \(leaf.shape) is not a leaf") }
-    return node
-  }
   guard let root = value.node else { return leaves.map { _ in nil } }
-  var sweep = Sweep(from: root, to: targets, isRecording: false)
-  return sweep.run(seed: value.isAbstract ? Tensor.abstract([]) : Tensor(1), root: root)
+  let targets = leaves.leafNodes
+  return Sweep(from: root, to: targets, isRecording: false)
+    .run(seed: value.isAbstract ? Tensor.abstract([]) : Tensor(1), targets: targets)
 }
 
 /// The gradients of a scalar with respect to leaves as recorded tensors, which replay and differentiate further; the graph stays.
 package func recordedGradients(of value: Tensor, at leaves: [Tensor]) -> [Tensor?] {
   guard let root = value.node else { return leaves.map { _ in nil } }
-  var sweep = Sweep(from: root, to: leaves.compactMap(\.node), isRecording: true)
-  return sweep.run(seed: Tensor(1), root: root)
+  let targets = leaves.compactMap(\.node)
+  return Sweep(from: root, to: targets, isRecording: true).run(seed: Tensor(1), targets: targets)
+}
+
+extension [Tensor] {
+  /// The nodes of tensors made by `asLeaf()`.
+  var leafNodes: [Node] {
+    map { leaf in
+      guard let node = leaf.node, node.isLeaf else { preconditionFailure("gradients: a tensor of shape \(leaf.shape) is not a leaf") }
+      return node
+    }
+  }
 }

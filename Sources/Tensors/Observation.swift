@@ -73,10 +73,13 @@ package final class MemoryMeter {
 package final class Shadow {
   private let meter: MemoryMeter
   private let bytes: Int
+  /// Whether it stands for a sum over the batch that has not crossed the ranks.
+  let isPending: Bool
 
-  init(_ meter: MemoryMeter, bytes: Int) {
+  init(_ meter: MemoryMeter, bytes: Int, isPending: Bool = false) {
     self.meter = meter
     self.bytes = bytes
+    self.isPending = isPending
     meter.take(bytes)
   }
 

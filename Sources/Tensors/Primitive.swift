@@ -97,23 +97,22 @@ package func apply(_ primitive: some Primitive, _ inputs: [Tensor]) -> Tensor {
   let layout = sumsBatch ? nil : primitive.outputLayout(inputs)
   let observer = Observation.observer
 
+  let summed = sumsBatch ? primitive.commonLayout(inputs) : nil
+  let blocks = summed?.rows.nodeCount ?? 1
+  let isPending = summed?.group.needsSum ?? false
   let content: Tensor.Content
   if inputs.contains(where: \.isAbstract) {
-    content = primitive.aliases ? inputs[0].content : .abstract(observer?.meter.map { Shadow($0, bytes: shape.reduce(4, *)) })
+    let bytes = shape.reduce(4, *) * blocks
+    content = primitive.aliases ? inputs[0].content : .abstract(observer?.meter.map { Shadow($0, bytes: bytes, isPending: isPending) })
   } else if primitive.aliases {
     content = inputs[0].content
   } else {
-    let summed = sumsBatch ? primitive.commonLayout(inputs) : nil
-    let blocks = summed?.rows.nodeCount ?? 1
     let size = shape.reduce(1, *)
     let storage = Storage(count: size * blocks)
     for input in inputs { input.storage.resolve() }
     observer?.willRun()
     primitive.forward(inputs, Tensor(shape: shape, layout: layout, content: .stored(storage)))
-    // A process that owns every shard holds the root already.
-    if let summed, summed.group.ownedShards.count < summed.group.plan.shardCount {
-      storage.pending = (summed.group, size)
-    }
+    if let summed, isPending { storage.pending = (summed.group, size) }
     content = .stored(storage)
   }
   var result = Tensor(shape: shape, layout: layout, content: content)

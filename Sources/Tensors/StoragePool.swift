@@ -1,115 +1,118 @@
 import Glibc
 import Synchronization
 
-/// Memory of a tensor: a run of floats that returns to the pool when the last tensor over it is gone.
-///
-/// A sum over the batch whose ranks have not been added yet is *pending*: the memory holds one block for each tree node this rank owns,
-/// and `resolve()` adds over all ranks into the first block. Laziness lets gradients of parameters travel together.
-@safe package final class Storage {
-  /// First float; valid as long as this object lives.
-  let pointer: UnsafeMutablePointer<Float>
-  /// Bytes the pool lent, 0 for memory that belongs to `anchor`.
-  private let capacity: Int
-  /// Owner of memory that is not the pool's.
-  private let anchor: AnyObject?
-  /// The group and block count of a sum that has not crossed ranks.
-  var pending: (group: any BatchGroup, blockSize: Int)?
-
-  /// Pool memory for `count` floats, not cleared.
-  init(count: Int) {
-    (unsafe pointer, capacity) = unsafe StoragePool.shared.take(count: count)
-    anchor = nil
-  }
-
-  /// Memory that `anchor` owns and keeps alive.
-  init(borrowing pointer: UnsafeMutablePointer<Float>, anchor: AnyObject) {
-    unsafe self.pointer = unsafe pointer
-    capacity = 0
-    self.anchor = anchor
-  }
-
-  /// Adds a pending sum over all ranks, in tree order; every rank must come here at the same point of its program.
-  func resolve() {
-    guard let sum = pending else { return }
-    unsafe sum.group.sum(pointer, count: sum.blockSize, into: pointer)
-    pending = nil
-  }
-
-  deinit {
-    if capacity > 0 { unsafe StoragePool.shared.give(pointer, capacity: capacity) }
-  }
-}
-
-/// Freed blocks by size, so that after the second step of a run no memory is asked of the system.
+/// The memory of tensors: one run of addresses that grows, whose freed parts are lent again, so that after the second step of a run no
+/// memory is asked of the system and what is resident is little more than what was in use at once.
 public final class StoragePool: Sendable {
   /// The pool of the process.
   public static let shared = StoragePool()
 
   /// What the pool has handed out.
   public struct Statistics: Sendable {
-    /// Blocks asked of the system because no free one fitted.
+    /// Blocks for which memory was asked of the system.
     public var misses = 0
-    /// Blocks handed out again.
+    /// Blocks of memory that had been in use before.
     public var hits = 0
     /// Bytes in use now.
     public var bytesInUse = 0
     /// Largest `bytesInUse` so far.
     public var peakBytes = 0
+    /// Bytes asked of the system so far.
+    public var residentBytes = 0
   }
 
   private struct State {
-    var free: [Int: [UInt]] = [:]
+    var extents = Extents()
+    /// Free small blocks by size.
+    var small: [Int: [Int]] = [:]
+    /// Addresses that may be touched.
+    var usable = 0
     var statistics = Statistics()
-
-    /// A free block of this size, else the smallest of up to twice the size: networks have many sizes, few of them live at once.
-    mutating func reuse(_ capacity: Int) -> (address: UInt, capacity: Int)? {
-      if let address = free[capacity]?.popLast() { return (address, capacity) }
-      let larger = free.lazy.filter { $0.key > capacity && $0.key <= 2 * capacity && !$0.value.isEmpty }.map(\.key).min()
-      guard let larger, let address = free[larger]?.popLast() else { return nil }
-      return (address, larger)
-    }
   }
 
+  /// Blocks up to here are kept by size: they are many, and must not cut the large ones' room to pieces.
+  private static let smallest = 1 << 16
+  private static let page = 1 << 12
   private static let hugePage = 1 << 21
+  /// Small blocks are cut from runs of this size, and memory is asked of the system in such steps.
+  private static let run = 1 << 24
+
   private let state = Mutex(State())
+  private let base: UInt
+  private let reserved: Int
+
+  private init() {
+    // Addresses only: memory comes with the first touch. Twice what the machine has leaves room for parts that fit nothing.
+    let physical = max(1 << 32, sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)))
+    reserved = (2 * physical + Self.run) / Self.run * Self.run
+    let mapped = unsafe mmap(nil, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
+      fatalError("StoragePool: no \(reserved) bytes of address space (error \(errno)); raise the limit (ulimit -v unlimited)")
+    }
+    base = (UInt(bitPattern: mapped) + UInt(Self.hugePage) - 1) / UInt(Self.hugePage) * UInt(Self.hugePage)
+  }
 
   /// Counts since the process began.
   public var statistics: Statistics { state.withLock { $0.statistics } }
 
+  /// Room for `count` floats, not cleared, and the bytes lent.
   func take(count: Int) -> (UnsafeMutablePointer<Float>, Int) {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    // Whole cache lines when small, whole pages when large: few distinct sizes, so freed blocks fit again.
-    let capacity = bytes <= 4096 ? (bytes + 63) & ~63 : (bytes + 4095) & ~4095
-    let reused: (address: UInt, capacity: Int)? = state.withLock { state in
-      let found = state.reuse(capacity)
-      state.statistics.bytesInUse += found?.capacity ?? capacity
+    let isSmall = bytes <= Self.smallest
+    let capacity = isSmall ? Self.smallClass(bytes) : (bytes + Self.page - 1) / Self.page * Self.page
+    let offset = state.withLock { state in
+      let before = state.usable
+      let offset = isSmall ? takeSmall(capacity, &state) : state.extents.take(capacity)
+      makeUsable(&state)
+      if state.usable > before { state.statistics.misses += 1 } else { state.statistics.hits += 1 }
+      state.statistics.bytesInUse += capacity
       state.statistics.peakBytes = max(state.statistics.peakBytes, state.statistics.bytesInUse)
-      if found == nil { state.statistics.misses += 1 } else { state.statistics.hits += 1 }
-      return found
+      return offset
     }
-    if let (address, capacity) = reused {
-      // Sound: the address came from `allocate` below and is in nobody's hands while it is on the free list.
-      return unsafe (UnsafeMutableRawPointer(bitPattern: address)!.bindMemory(to: Float.self, capacity: capacity / 4), capacity)
-    }
-    return unsafe (Self.allocate(capacity).bindMemory(to: Float.self, capacity: capacity / 4), capacity)
+    // Sound: the offset lies in the mapping of this object, which lives as long as the process, and is in nobody else's hands.
+    let address = unsafe UnsafeMutableRawPointer(bitPattern: base + UInt(offset))!
+    return unsafe (address.bindMemory(to: Float.self, capacity: capacity / 4), capacity)
   }
 
   func give(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
-    let address = UInt(bitPattern: pointer)
+    let offset = Int(UInt(bitPattern: pointer) - base)
     state.withLock { state in
-      state.free[capacity, default: []].append(address)
+      if capacity <= Self.smallest {
+        state.small[capacity, default: []].append(offset)
+      } else {
+        state.extents.give(offset..<(offset + capacity))
+      }
       state.statistics.bytesInUse -= capacity
     }
   }
 
-  private static func allocate(_ capacity: Int) -> UnsafeMutableRawPointer {
-    var memory: UnsafeMutableRawPointer?
-    let alignment = capacity >= hugePage ? hugePage : 64
-    let code = unsafe posix_memalign(&memory, alignment, capacity)
-    guard code == 0, let memory = unsafe memory else {
-      fatalError("StoragePool: \(capacity) bytes asked of the system, none left (error \(code)); lower --batch or use more nodes")
+  /// Cache lines up to a page, then quarters of powers of two: few distinct sizes, so freed blocks fit again.
+  private static func smallClass(_ bytes: Int) -> Int {
+    if bytes <= page { return (bytes + 63) / 64 * 64 }
+    var step = page / 4
+    while step * 8 < bytes { step *= 2 }
+    return (bytes + step - 1) / step * step
+  }
+
+  private func takeSmall(_ capacity: Int, _ state: inout State) -> Int {
+    if let offset = state.small[capacity]?.popLast() { return offset }
+    // A whole run of blocks of this size at once.
+    let count = max(1, min(64, Self.smallest * 4 / capacity))
+    let first = state.extents.take((count * capacity + Self.page - 1) / Self.page * Self.page)
+    state.small[capacity, default: []] += (1..<count).reversed().map { first + $0 * capacity }
+    return first
+  }
+
+  /// Makes everything below the extents' end readable and writable.
+  private func makeUsable(_ state: inout State) {
+    guard state.extents.end > state.usable else { return }
+    let end = (state.extents.end + Self.run - 1) / Self.run * Self.run
+    let start = unsafe UnsafeMutableRawPointer(bitPattern: base + UInt(state.usable))
+    guard end + Self.hugePage <= reserved, unsafe mprotect(start, end - state.usable, PROT_READ | PROT_WRITE) == 0 else {
+      fatalError("StoragePool: \(end) bytes asked of the system, which has them not (error \(errno)); lower --batch or use more nodes")
     }
-    if capacity >= hugePage { unsafe madvise(memory, capacity, MADV_HUGEPAGE) }
-    return unsafe memory
+    unsafe madvise(start, end - state.usable, MADV_HUGEPAGE)
+    state.usable = end
+    state.statistics.residentBytes = end
   }
 }

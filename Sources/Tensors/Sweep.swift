@@ -1,17 +1,15 @@
-import Sharding
-
 /// A reverse sweep over the graph under one scalar.
 ///
 /// Order: sharded nodes by descending number, then parameter-only nodes by descending number. Parameter-only nodes never feed on
-/// sharded ones, so this is a reverse topological order, and all sums over the batch that flow into parameters are complete, and can
-/// cross the ranks together, before the first of them is used.
+/// sharded ones, so this is a reverse topological order. What flows from sharded nodes into parameter-only ones are sums over the batch:
+/// `run` hands them over as they arise, so that they can cross the ranks while the sweep goes on.
 struct Sweep {
+  private let root: Node
   private let nodes: [Node]
-  private let targets: [Node]
+  private let reach: GradientReach
   private let isRecording: Bool
-  private var cotangents: [Int: Tensor] = [:]
-  /// Contributions from sharded nodes to parameter-only ones, in the order they arose.
-  private var deferred: [(number: Int, contribution: Tensor)] = []
+  /// The parameter-only nodes under the scalar, by descending number.
+  let parameterNodes: [Node]
 
   /// Whether a leaf other than the targets lies under the scalar.
   let meetsOtherLeaves: Bool
@@ -21,22 +19,15 @@ struct Sweep {
   ///   - targets: what to differentiate with respect to.
   ///   - isRecording: whether cotangents are themselves recorded; if not, the graph is consumed.
   init(from root: Node, to targets: [Node], isRecording: Bool) {
-    self.targets = targets
+    self.root = root
     self.isRecording = isRecording
-    let reachable = Sweep.reachable(from: root).sorted { $0.number < $1.number }
-    let targetNumbers = Set(targets.map(\.number))
-    meetsOtherLeaves = reachable.contains { $0.isLeaf && !targetNumbers.contains($0.number) }
-    var leading = targetNumbers
-    for node in reachable where node.inputs.contains(where: { $0.node.map { leading.contains($0.number) } ?? false }) {
-      leading.insert(node.number)
-    }
-    self.leading = leading
-    nodes =
-      reachable.reversed().filter { leading.contains($0.number) && !$0.isParameterOnly }
-      + reachable.reversed().filter { leading.contains($0.number) && $0.isParameterOnly }
+    let reachable = Sweep.reachable(from: root).sorted { $0.number > $1.number }
+    reach = GradientReach(of: targets, among: reachable)
+    let reach = reach
+    meetsOtherLeaves = reachable.contains { $0.isLeaf && !reach.targets.contains($0.number) }
+    nodes = reachable.filter { reach.contains($0) && !$0.isParameterOnly }
+    parameterNodes = reachable.filter { reach.contains($0) && $0.isParameterOnly }
   }
-
-  private let leading: Set<Int>
 
   private static func reachable(from root: Node) -> [Node] {
     var seen: Set<Int> = [root.number]
@@ -50,92 +41,100 @@ struct Sweep {
     return found
   }
 
-  /// Runs the sweep.
-  /// - Returns: the cotangent of each target, nil where the scalar does not depend on it.
-  mutating func run(seed: Tensor, root: Node) -> [Tensor?] {
-    guard leading.contains(root.number) else { return targets.map { _ in nil } }
-    cotangents[root.number] = seed
-    var crossed = false
-    let targetNumbers = Set(targets.map(\.number))
+  /// Sweeps the sharded nodes.
+  ///
+  /// - Parameters:
+  ///   - seed: cotangent of the scalar.
+  ///   - handOver: takes each contribution to a parameter-only node, in the order they arise.
+  /// - Returns: the cotangents of the targets among the sharded nodes.
+  func run(seed: Tensor, handOver: (_ target: Node, _ contribution: Tensor) -> Void) -> Cotangents {
+    var cotangents = Cotangents()
+    guard reach.contains(root) else { return cotangents }
+    if root.isParameterOnly { handOver(root, seed) } else { cotangents.add(seed, to: root) }
     for node in nodes {
-      if node.isParameterOnly && !crossed {
-        crossRanks()
-        crossed = true
+      guard let cotangent = cotangents.take(node, keeping: reach.targets.contains(node.number)), let primitive = node.primitive else {
+        continue
       }
-      guard let cotangent = targetNumbers.contains(node.number) ? cotangents[node.number] : cotangents.removeValue(forKey: node.number)
-      else { continue }
-      if let primitive = node.primitive {
-        pullBack(cotangent, through: node, primitive)
-        if !isRecording { node.consume() }
+      for (target, contribution) in reach.pullBack(cotangent, through: node, primitive, isRecording: isRecording) {
+        if target.isParameterOnly { handOver(target, contribution) } else { cotangents.add(contribution, to: target) }
       }
+      if !isRecording { node.consume() }
     }
-    if !crossed { crossRanks() }
-    return targets.map { cotangents[$0.number] }
+    return cotangents
   }
 
-  private mutating func pullBack(_ cotangent: Tensor, through node: Node, _ primitive: any Primitive) {
-    let wanted = node.inputs.map { $0.node.map { leading.contains($0.number) } ?? false }
+  /// Sweeps all nodes.
+  /// - Returns: the cotangent of each target, nil where the scalar does not depend on it.
+  func run(seed: Tensor, targets: [Node]) -> [Tensor?] {
+    var handedOver = Cotangents()
+    let sharded = run(seed: seed) { handedOver.add($1, to: $0) }
+    for node in parameterNodes {
+      guard let cotangent = handedOver.take(node, keeping: reach.targets.contains(node.number)), let primitive = node.primitive else {
+        continue
+      }
+      for (target, contribution) in reach.pullBack(cotangent, through: node, primitive, isRecording: isRecording) {
+        handedOver.add(contribution, to: target)
+      }
+      if !isRecording { node.consume() }
+    }
+    return targets.map { sharded[$0] ?? handedOver[$0] }
+  }
+}
+
+/// What flows back into nodes, by node number, added in the order it comes.
+struct Cotangents {
+  private var values: [Int: Tensor] = [:]
+
+  subscript(node: Node) -> Tensor? { values[node.number] }
+
+  mutating func add(_ contribution: Tensor, to node: Node) {
+    // Taken out first, so that the old sum is free as soon as the new one is there.
+    guard let sum = values.removeValue(forKey: node.number) else {
+      values[node.number] = contribution
+      return
+    }
+    values[node.number] = sum + contribution
+  }
+
+  mutating func take(_ node: Node, keeping: Bool = false) -> Tensor? {
+    keeping ? values[node.number] : values.removeValue(forKey: node.number)
+  }
+}
+
+/// The nodes that lead to the targets of a gradient.
+struct GradientReach {
+  /// Numbers of the targets.
+  let targets: Set<Int>
+  private var leading: Set<Int>
+
+  /// - Parameter reachable: nodes by descending number.
+  init(of targets: [Node], among reachable: [Node]) {
+    self.targets = Set(targets.map(\.number))
+    var leading = self.targets
+    for node in reachable.reversed() where node.inputs.contains(where: { $0.node.map { leading.contains($0.number) } ?? false }) {
+      leading.insert(node.number)
+    }
+    self.leading = leading
+  }
+
+  func contains(_ node: Node) -> Bool { leading.contains(node.number) }
+
+  /// What the cotangent of `node` contributes to those of its inputs that lead to a target.
+  func pullBack(
+    _ cotangent: Tensor, through node: Node, _ primitive: any Primitive, isRecording: Bool
+  ) -> [(target: Node, contribution: Tensor)] {
+    let wanted = node.inputs.map { $0.node.map(contains) ?? false }
     var output = node.keptOutput
     if isRecording { output?.node = node }
     let context = VJPContext(
       inputs: isRecording ? node.inputs : node.inputs.map(\.detached), keptOutput: output, wanted: wanted, isRecording: isRecording)
     let contributions = primitive.vjp(cotangent, context)
-    for (index, contribution) in contributions.enumerated() where wanted[index] {
-      guard let contribution, let target = node.inputs[index].node else { continue }
+    return contributions.indices.compactMap { index in
+      guard wanted[index], let contribution = contributions[index], let target = node.inputs[index].node else { return nil }
       precondition(
         contribution.shape == target.shape,
         "\(type(of: primitive).name): cotangent \(contribution.shape) for an input of shape \(target.shape)")
-      if target.isParameterOnly && !node.isParameterOnly {
-        deferred.append((target.number, contribution))
-      } else {
-        add(contribution, to: target.number)
-      }
-    }
-  }
-
-  private mutating func add(_ contribution: Tensor, to number: Int) {
-    guard let sum = cotangents.removeValue(forKey: number) else {
-      cotangents[number] = contribution
-      return
-    }
-    cotangents[number] = sum + contribution
-  }
-
-  /// Adds all pending sums into parameters over the ranks, in one message from one contiguous buffer.
-  private mutating func crossRanks() {
-    var groups: [(group: any BatchGroup, members: [Storage])] = []
-    var seen: Set<ObjectIdentifier> = []
-    for case .stored(let storage) in deferred.map(\.contribution.content) {
-      guard let pending = storage.pending, seen.insert(ObjectIdentifier(storage)).inserted else { continue }
-      if let index = groups.firstIndex(where: { $0.group === pending.group }) {
-        groups[index].members.append(storage)
-      } else {
-        groups.append((pending.group, [storage]))
-      }
-    }
-    for (group, members) in groups { Sweep.resolveTogether(members, over: group) }
-    for (number, contribution) in deferred { add(contribution, to: number) }
-    deferred = []
-  }
-
-  private static func resolveTogether(_ members: [Storage], over group: any BatchGroup) {
-    let sizes = members.map { $0.pending?.blockSize ?? 0 }
-    let total = sizes.reduce(0, +)
-    let blocks = group.plan.tree.nodes(in: group.ownedShards).count
-    let buffer = Storage(count: total * blocks)
-    var offset = 0
-    for (storage, size) in zip(members, sizes) {
-      for block in 0..<blocks {
-        unsafe (buffer.pointer + block * total + offset).update(from: storage.pointer + block * size, count: size)
-      }
-      offset += size
-    }
-    unsafe group.sum(buffer.pointer, count: total, into: buffer.pointer)
-    offset = 0
-    for (storage, size) in zip(members, sizes) {
-      unsafe storage.pointer.update(from: buffer.pointer + offset, count: size)
-      storage.pending = nil
-      offset += size
+      return (target, contribution)
     }
   }
 }

@@ -28,7 +28,7 @@ package enum SimulatedRanks {
     return (0..<ranks).compactMap { found[$0] as? R }
   }
 
-  private final class Member: BatchGroup {
+  @safe private final class Member: BatchGroup {
     let rank: Int
     let meeting: Meeting
     let plan: ShardPlan
@@ -41,8 +41,31 @@ package enum SimulatedRanks {
       ownedShards = plan.shards(ofRank: rank, of: meeting.ranks)
     }
 
+    private var sent: [Float] = []
+
+    func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int> {
+      let blocks = plan.nodes(in: ownedShards).count
+      let own = (0..<blocks * count).map { unsafe partials[$0] }
+      sent += meeting.exchange(rank, own, count)
+      return (sent.count - count)..<sent.count
+    }
+
+    private var sums: UnsafeMutablePointer<Float>?
+
+    func longSums() -> UnsafePointer<Float> {
+      unsafe sums?.deallocate()
+      let copy = UnsafeMutablePointer<Float>.allocate(capacity: sent.count)
+      for (index, value) in sent.enumerated() { unsafe copy[index] = value }
+      unsafe sums = unsafe copy
+      return unsafe UnsafePointer(copy)
+    }
+
+    func forgetLongSums() { sent = [] }
+
+    deinit { unsafe sums?.deallocate() }
+
     func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) {
-      let blocks = plan.tree.nodes(in: ownedShards).count
+      let blocks = plan.nodes(in: ownedShards).count
       let own = (0..<blocks * count).map { unsafe partials[$0] }
       let total = meeting.exchange(rank, own, count)
       for index in 0..<count { unsafe result[index] = total[index] }
@@ -88,7 +111,7 @@ package enum SimulatedRanks {
       var nodes: [Range<Int>] = []
       var blocks: [[Float]] = []
       for rank in 0..<ranks {
-        nodes += plan.tree.nodes(in: plan.shards(ofRank: rank, of: ranks))
+        nodes += plan.nodes(in: plan.shards(ofRank: rank, of: ranks))
         let values = contributions[rank] ?? []
         for start in stride(from: 0, to: values.count, by: max(count, 1)) { blocks.append(Array(values[start..<(start + count)])) }
       }

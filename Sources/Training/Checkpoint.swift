@@ -86,12 +86,13 @@ public enum Checkpoint {
   }
 
   /// Reads all arrays of `recipe`, which is allocated; each is checked against its CRC-32C.
+  /// - Parameter includingShared: whether to read what other processes see too; one of those that share it does.
   /// - Throws: `RunError` with exit code 66 when an array is missing, of another shape, or damaged.
-  public static func load(_ recipe: any Recipe, from path: String) throws {
+  public static func load(_ recipe: any Recipe, from path: String, includingShared: Bool = true) throws {
     do {
       let header = try header(at: path)
       let reader = try ArchiveReader(path: path)
-      for array in recipe.stateArrays() {
+      for array in recipe.stateArrays() where includingShared || !array.memory.isShared {
         try unsafe reader.readFloats(array.name, shape: array.shape, into: array.buffer)
       }
       for network in recipe.networks {

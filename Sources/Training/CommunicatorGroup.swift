@@ -12,22 +12,54 @@ public final class CommunicatorGroup: BatchGroup {
   /// The step at work, for messages.
   public var step = 0
   private let communicator: any Communicator
+  private let carrier: LongSums?
 
   /// The group of all ranks of `communicator`.
+  /// - Parameters:
+  ///   - capacity: floats of the longest gradient.
+  ///   - reduction: how gradients cross the ranks.
   /// - Precondition: at most as many ranks as shards.
-  public init(_ communicator: any Communicator, plan: ShardPlan) {
+  public init(_ communicator: any Communicator, plan: ShardPlan, capacity: Int, reduction: Reduction = .overlapped) throws {
     self.communicator = communicator
     self.plan = plan
     ownedShards = plan.shards(ofRank: communicator.rank, of: communicator.size)
+    carrier = try communicator.longSums(plan, capacity: capacity, by: reduction)
   }
 
+  /// Seconds spent on long sums so far.
+  public var times: LongSums.Times { carrier?.times ?? LongSums.Times() }
+
   public func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) {
+    orAbort { try unsafe communicator.sumTree(partials, count: count, plan: plan, into: result) }
+  }
+
+  public func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int> {
+    orAbort { try unsafe sums().send(partials, count: count) }
+  }
+
+  public func longSums() -> UnsafePointer<Float> { unsafe orAbort { try unsafe sums().results() } }
+
+  public func forgetLongSums() { sums().forget() }
+
+  private func sums() -> LongSums {
+    guard let carrier else { preconditionFailure("CommunicatorGroup: one rank has nothing to send") }
+    return carrier
+  }
+
+  private func orAbort<R>(_ body: () throws -> R) -> R {
     do {
-      try unsafe communicator.sumTree(partials, count: count, plan: plan, into: result)
+      return try body()
     } catch {
-      let text = "rank \(communicator.rank) on \(communicator.hostName) at step \(step): \(error)\n"
-      _ = unsafe text.withCString { unsafe write(STDERR_FILENO, $0, strlen($0)) }
-      communicator.abort(ExitCode.internalError.rawValue)
+      communicator.abort(saying: error, "step \(step)")
     }
+  }
+}
+
+extension Communicator {
+  /// Ends all ranks after an error that one of them cannot go on from.
+  func abort(saying error: any Error, _ place: String) -> Never {
+    let text = "rank \(rank) on \(hostName) at \(place): \(error)\n"
+    _ = unsafe text.withCString { unsafe write(STDERR_FILENO, $0, strlen($0)) }
+    abort(ExitCode.internalError.rawValue)
   }
 }

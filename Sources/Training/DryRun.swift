@@ -55,9 +55,12 @@ private final class PlanningGroup: BatchGroup {
     ownedShards = owned
   }
 
-  func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) {
-    preconditionFailure("DryRun: a planning run has no numbers to add")
-  }
+  func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) { withoutNumbers() }
+  func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int> { withoutNumbers() }
+  func longSums() -> UnsafePointer<Float> { withoutNumbers() }
+  func forgetLongSums() { withoutNumbers() }
+
+  private func withoutNumbers() -> Never { preconditionFailure("DryRun: a planning run has no numbers to add") }
 }
 
 private final class PlanObserver: PrimitiveObserver {

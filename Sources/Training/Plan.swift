@@ -64,8 +64,7 @@ public struct Plan: Sendable, Equatable {
   public let flopsPerStep: Double
   /// Largest amount of memory that tensors of one rank hold at once, in bytes.
   public let activationBytesPerRank: Int
-  /// Parameters, buffers, gradients, averages and optimizer state, in bytes; every rank holds them. An optimizer counts as two moments,
-  /// as Adam has them: for one with fewer this is an upper bound.
+  /// Parameters, buffers, gradients, averages and optimizer state, in bytes; the ranks of a host share them.
   public let stateBytesPerRank: Int
   /// Bytes of gradients that cross the ranks in one step.
   public let reducedBytesPerStep: Int
@@ -87,8 +86,9 @@ public struct Plan: Sendable, Equatable {
     stateBytesPerRank = recipe.networks.reduce(0) { sum, network in
       let averages = network.average == nil ? 0 : 1
       let buffers = network.store.buffers.reduce(0) { $0 + $1.count }
-      // Parameters, gradient and two moments; the average keeps parameters and buffers of its own.
-      return sum + 4 * (network.store.parameterCount * (4 + averages) + buffers * (1 + averages))
+      let moments = type(of: network.optimizer as any Optimizer).momentCount
+      // Parameters, gradient and moments; the average keeps parameters and buffers of its own.
+      return sum + 4 * (network.store.parameterCount * (2 + moments + averages) + buffers * (1 + averages))
     }
   }
 }

@@ -1,4 +1,5 @@
 public import Adversarial
+public import Communication
 
 /// How a preset's learning rates follow another batch size.
 public enum LearningRateRule: String, CaseIterable, Sendable {
@@ -42,6 +43,8 @@ public struct RunOptions: Sendable, Equatable {
   public var accumulation: Int
   /// Virtual shards V of the batch: what the bits depend on in place of the number of ranks.
   public var shards: Int
+  /// Whether the batch is cut as suits the ranks and threads at hand, for speed: bits then depend on them.
+  public var isFast = false
   /// Whether images are mirrored left to right at random.
   public var flips = true
   /// Whether the model sees the labels, where the data has some.
@@ -55,6 +58,8 @@ public struct RunOptions: Sendable, Equatable {
   public var keep = 3
   /// Steps between sample sheets; 0: only at the end.
   public var sampleEvery = 0
+  /// How gradients cross the ranks.
+  public var reduction = Reduction.overlapped
   /// Whether every primitive's result is checked for NaN and infinity.
   public var isDebug = false
 
@@ -66,11 +71,21 @@ public struct RunOptions: Sendable, Equatable {
     shards = min(8, run.batch)
   }
 
+  /// The value of `shards` in the identity of a fast run.
+  public static let freeShards = "free"
+
+  /// These options with a shard for each thread of the ranks, if the run is fast.
+  public func cut(ranks: Int, threads: Int) -> RunOptions {
+    var options = self
+    if isFast { options.shards = min(batch, ranks * threads) }
+    return options
+  }
+
   /// What the bits depend on, by name; the rest may change at a resume.
   public var identity: [NamedValue] {
     [
       NamedValue("seed", "\(seed)"), NamedValue("batch", "\(batch)"), NamedValue("accumulation", "\(accumulation)"),
-      NamedValue("shards", "\(shards)"), NamedValue("flip", "\(flips)"), NamedValue("classes", usesClasses ? "used" : "unused"),
+      NamedValue("shards", isFast ? Self.freeShards : "\(shards)"), NamedValue("flip", "\(flips)"), NamedValue("classes", usesClasses ? "used" : "unused"),
       NamedValue("lr-rule", learningRateRule.rawValue),
     ]
   }
@@ -85,7 +100,8 @@ public struct RunOptions: Sendable, Equatable {
     try need(batch >= 1, "--batch \(batch): at least 1 is needed")
     try need(accumulation >= 1, "--accumulation \(accumulation): at least 1 is needed")
     try need(shards >= 1 && shards <= batch, "--shards \(shards): from 1 to the batch of \(batch) are possible")
-    try need(ranks <= shards, "\(ranks) ranks for \(shards) shards: start at most \(shards) ranks, or set --shards (and --batch) higher")
+    try need(!isFast || ranks <= batch, "\(ranks) ranks for a batch of \(batch): start at most \(batch) ranks, or set --batch higher")
+    try need(isFast || ranks <= shards, "\(ranks) ranks for \(shards) shards: start at most \(shards) ranks, or set --shards (and --batch) higher")
     try need(keep >= 1, "--keep \(keep): at least 1 is needed")
     try need(sampleEvery >= 0, "--sample-every \(sampleEvery): 0 or more is needed")
   }

@@ -32,6 +32,12 @@ public final class Trainer {
   /// The images.
   public let source: any ImageSource
 
+  /// What the user should know about how the ranks work together.
+  public let notes: [String]
+
+  /// Seconds that gradients took to cross the ranks, and that this rank waited for them.
+  public var communicationTimes: LongSums.Times { group.times }
+
   private let group: CommunicatorGroup
   private let layout: BatchLayout
   private let loader: BatchLoader
@@ -49,12 +55,19 @@ public final class Trainer {
     format = DataFormat(source, usingClasses: options.usesClasses)
     identity = options.identity(of: model, source)
     recipe = try prepared.build(format)
-    group = CommunicatorGroup(communicator, plan: ShardPlan(batch: options.batch, shardCount: options.shards))
+    let plan = ShardPlan(batch: options.batch, shardCount: options.shards, keepsShardsApart: options.accumulation > 1)
+    let home = try SharedHome(recipe, communicator, options)
+    notes = home.notes
+    group = try CommunicatorGroup(communicator, plan: plan, capacity: home.longestGradient, reduction: options.reduction)
     layout = BatchLayout(group)
     loader = BatchLoader(
       source, seed: options.seed, batch: options.batch, samples: group.plan.samples(ofRank: communicator.rank, of: communicator.size),
       flips: options.flips)
-    for network in recipe.networks { network.store.allocate(seed: options.seed) }
+    for network in recipe.networks {
+      network.store.allocate(seed: options.seed, in: home.memory)
+      // Memory that ranks share is asked for by all of them at the same point.
+      _ = network.optimizer.state
+    }
   }
 
   /// Goes on from a checkpoint.
@@ -65,7 +78,7 @@ public final class Trainer {
     guard differences.isEmpty else {
       throw RunError(.mismatch, "\(path) belongs to another run: \(differences.joined(separator: "; ")); start a new run with --output")
     }
-    try Checkpoint.load(recipe, from: path)
+    try Checkpoint.load(recipe, from: path, includingShared: communicator.localRank == 0)
     step = header.step
     loader.seek(to: header.position)
   }
@@ -106,19 +119,24 @@ public final class Trainer {
     for phase in recipe.phases {
       let network = phase.network
       for repetition in 0..<phase.times(step) {
-        for part in 0..<options.accumulation {
+        var reports: [(name: String, value: Tensor)] = []
+        _ = try network.store.gradient(parts: options.accumulation) { part in
           let context = try context(phase, draw: repetition * options.accumulation + part)
           if phase.needsData { images += options.batch }
-          let loss = try checking(phase) {
-            network.store.gradient(adding: part > 0) { phase.loss(context) * (1 / Float(options.accumulation)) }
-          }
-          try losses.add(phase.name, loss.scalar * Float(options.accumulation), step: step)
-          for (name, value) in context.reports { try losses.add("\(phase.name) \(name)", value.scalar, step: step) }
+          let loss = try checking(phase) { phase.loss(context) }
+          reports += [(phase.name, loss.detached)] + context.reports.map { ("\(phase.name) \($0.name)", $0.value) }
+          return loss * (1 / Float(options.accumulation))
+        } then: { [step] in
+          // Nobody may still read the numbers that are about to change, nor read on before all are new.
+          network.store.barrier()
+          network.optimizer.update(network.store)
+          network.average?.update(step: step)
+          network.store.barrier()
         }
-        network.optimizer.update(network.store)
-        network.average?.update(step: step)
+        for (name, value) in reports { try losses.add(name, value.scalar, step: step) }
       }
     }
+    for network in recipe.networks { network.store.settle() }
     step += 1
     let elapsed = start.duration(to: .now)
     let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
@@ -160,7 +178,12 @@ public final class Trainer {
   private func broadcastParameters() throws {
     guard communicator.size > 1 else { return }
     for array in recipe.stateArrays() {
-      try unsafe communicator.broadcast(UnsafeMutableRawBufferPointer(array.buffer), from: 0)
+      let bytes = unsafe UnsafeMutableRawBufferPointer(array.buffer)
+      if array.memory.isShared {
+        try unsafe communicator.broadcastToHosts(bytes)
+      } else {
+        try unsafe communicator.broadcast(bytes, from: 0)
+      }
     }
   }
 

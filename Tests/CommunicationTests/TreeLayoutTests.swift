@@ -56,14 +56,16 @@ import Testing
       var nodes: [Float] = []
       for rank in 0..<ranks {
         let own = partials(plan, rank: rank, ranks: ranks, count: count)
-        #expect(layout.nodes(ofRank: rank) == (nodes.count / count)..<((nodes.count + own.count) / count))
+        #expect(layout.nodes(ofMember: rank) == (nodes.count / count)..<((nodes.count + own.count) / count))
         nodes += own
       }
       #expect(layout.nodeCount == nodes.count / count)
       var result = [Float](repeating: .nan, count: count + 1)
       unsafe nodes.withUnsafeBufferPointer { nodes in
         let base = nodes.baseAddress!
-        unsafe layout.add((0..<layout.nodeCount).map { unsafe base + $0 * count }, count: count, into: &result)
+        unsafe result.withUnsafeMutableBufferPointer { result in
+          unsafe layout.add((0..<layout.nodeCount).map { unsafe base + $0 * count }, count: count, into: [result.baseAddress!])
+        }
       }
       #expect(difference(Array(result[..<count]), expected) == nil, "\(ranks) ranks")
       #expect(result[count].isNaN, "\(ranks) ranks: written beyond the \(count) sums")
@@ -72,8 +74,8 @@ import Testing
 
   @Test func `sums of too few nodes trap`() async {
     await #expect(processExitsWith: .failure) {
-      var result: [Float] = [0]
-      unsafe TreeLayout(plan: ShardPlan(batch: 2, shardCount: 2), ranks: 2).add([], count: 1, into: &result)
+      let result = UnsafeMutablePointer<Float>.allocate(capacity: 1)
+      unsafe TreeLayout(plan: ShardPlan(batch: 2, shardCount: 2), ranks: 2).add([], count: 1, into: [result])
     }
   }
 
@@ -90,7 +92,7 @@ import Testing
         for owner in 0..<ranks {
           let slice = rounds.elements(ofRank: owner, inRound: round)
           let received = (0..<ranks).flatMap { source in
-            (0..<layout.nodes(ofRank: source).count).map { node in
+            (0..<layout.nodes(ofMember: source).count).map { node in
               let start = node * rounds.count
               return Array(sent[source][start + slice.lowerBound..<start + slice.upperBound])
             }
@@ -118,9 +120,58 @@ import Testing
       guard let base = nodes.baseAddress else { return }
       unsafe block.withUnsafeMutableBufferPointer { block in
         unsafe layout.add(
-          (0..<layout.nodeCount).map { unsafe base + $0 * slice.count }, count: slice.count, into: block.baseAddress! + slice.lowerBound)
+          (0..<layout.nodeCount).map { unsafe base + $0 * slice.count }, count: slice.count, into: [block.baseAddress! + slice.lowerBound])
       }
     }
+  }
+
+  /// All ways to cut `ranks` into hosts of one or more.
+  func hostings(_ ranks: Int) -> [[Int]] {
+    ranks == 0 ? [[]] : (1...ranks).flatMap { first in hostings(ranks - first).map { [first] + $0 } }
+  }
+
+  @Test(arguments: [(8, false), (8, true), (7, false), (5, true)])
+  func `any number of hosts with any numbers of ranks has the bits of one process`(shards: Int, apart: Bool) {
+    let plan = ShardPlan(batch: shards, shardCount: shards, keepsShardsApart: apart)
+    let expected = reference(0..<shards, 0)
+    for ranks in 1...shards {
+      for sizes in hostings(ranks) {
+        var sums: [Float] = []
+        var first = 0
+        for (host, size) in sizes.enumerated() {
+          let layout = HostLayout(plan: plan, hostSizes: sizes, host: host)
+          let nodes = (first..<first + size).flatMap { plan.nodes(in: plan.shards(ofRank: $0, of: ranks)) }
+          #expect(layout.local.nodeCount == nodes.count && layout.isOneHost == (sizes.count == 1))
+          #expect(layout.largestMember * size >= nodes.count)
+          sums += add(nodes.map { reference($0, 0) }, layout.local)
+          first += size
+        }
+        let global = HostLayout(plan: plan, hostSizes: sizes, host: 0).global
+        #expect(add(sums, global)[0].bitPattern == expected.bitPattern, "\(shards) shards, hosts of \(sizes) ranks")
+      }
+    }
+  }
+
+  /// The sums of one number for each node.
+  func add(_ nodes: [Float], _ layout: TreeLayout) -> [Float] {
+    var sums = [Float](repeating: .nan, count: layout.sumCount)
+    unsafe nodes.withUnsafeBufferPointer { nodes in
+      unsafe sums.withUnsafeMutableBufferPointer { sums in
+        unsafe layout.add(
+          nodes.indices.map { unsafe nodes.baseAddress! + $0 }, count: 1, into: sums.indices.map { unsafe sums.baseAddress! + $0 })
+      }
+    }
+    return sums
+  }
+
+  @Test func `halving serves balanced trees only`() {
+    func isBalanced(_ shards: Int, _ sizes: [Int], apart: Bool = false) -> Bool {
+      HostLayout(plan: ShardPlan(batch: shards, shardCount: shards, keepsShardsApart: apart), hostSizes: sizes, host: 0).global.isBalanced
+    }
+    #expect(isBalanced(8, [1, 1, 1, 1]) && isBalanced(8, [4, 4]) && isBalanced(4, [1, 1]) && isBalanced(16, [2, 2, 2, 2]))
+    // A host's nodes are whole even where its ranks keep shards apart.
+    #expect(isBalanced(8, [2, 2], apart: true))
+    #expect(!isBalanced(8, [1, 1, 1]) && !isBalanced(8, [3, 5]) && !isBalanced(6, [1, 1]) && !isBalanced(12, [1, 1, 1, 1]))
   }
 
   @Test func `a sum may overwrite one of its nodes`() {
@@ -131,7 +182,7 @@ import Testing
       var blocks = (0..<7).flatMap { shard in (0..<count).map { leaf(shard, $0) } }
       unsafe blocks.withUnsafeMutableBufferPointer { blocks in
         let base = blocks.baseAddress!
-        unsafe layout.add((0..<7).map { unsafe UnsafePointer(base + $0 * count) }, count: count, into: base + target * count)
+        unsafe layout.add((0..<7).map { unsafe UnsafePointer(base + $0 * count) }, count: count, into: [base + target * count])
       }
       #expect(difference(Array(blocks[target * count..<(target + 1) * count]), expected) == nil, "into node \(target)")
     }

@@ -58,7 +58,8 @@ import Testing
     }
   }
 
-  /// Root of the mean squared difference over that of the expected values. F(4x4, 3x3) in Float has 2e-6 to 7e-6.
+  /// Root of the mean squared difference over that of the expected values. With the points used it is
+  /// 2e-7 to 2.4e-6, with ±1 and ±2 up to 7e-6.
   static func error(_ found: [Float], _ expected: [Double]) -> Double {
     var (difference, size) = (0.0, 0.0)
     for (f, e) in zip(found, expected) {
@@ -88,9 +89,9 @@ import Testing
     unsafe convolutionInputGradient(g, samples: samples, dy, w, &dx)
     let rows = ShardRows(segments: [[0..<1], [1..<samples]], tree: ShardTree(shardCount: 2), owned: 0..<2)
     unsafe convolutionWeightGradient(g, rows: rows, x, dy, &dw)
-    #expect(Self.error(y, y64) < 1e-5)
-    #expect(Self.error(dx, dx64) < 1e-5)
-    #expect(Self.error(dw, dw64) < 1e-5)
+    #expect(Self.error(y, y64) < 4e-6)
+    #expect(Self.error(dx, dx64) < 4e-6)
+    #expect(Self.error(dw, dw64) < 4e-6)
   }
 
   @Test func `a sample's bits do not depend on the batch it comes in`() {

@@ -58,15 +58,30 @@ import Testing
 }
 
 /// The first of three ranks, which notes what it is asked to add, and takes its own sums for those of all.
-private final class CountingGroup: BatchGroup {
+@safe private final class CountingGroup: BatchGroup {
   let plan: ShardPlan
   let ownedShards = 0..<1
   private(set) var bytes: [Int] = []
 
+  private let long = UnsafeMutablePointer<Float>.allocate(capacity: 1 << 16)
+  private var longCount = 0
+
   init(_ plan: ShardPlan) { self.plan = plan }
+
+  deinit { unsafe long.deallocate() }
 
   func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) {
     bytes.append(4 * count)
     if unsafe partials != result { unsafe result.update(from: partials, count: count) }
   }
+
+  func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int> {
+    bytes.append(4 * count)
+    unsafe (long + longCount).update(from: partials, count: count)
+    defer { longCount += count }
+    return longCount..<(longCount + count)
+  }
+
+  func longSums() -> UnsafePointer<Float> { unsafe UnsafePointer(long) }
+  func forgetLongSums() { longCount = 0 }
 }

@@ -13,6 +13,13 @@ final class ScriptedRank: Communicator {
   private var flagCalls = 0
   private var comparisons = 0
 
+  func broadcastToHosts(_ bytes: UnsafeMutableRawBufferPointer) {}
+  func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction) -> LongSums? { nil }
+  func libraryAllReduce(_ values: UnsafeMutablePointer<Float>, count: Int) {}
+  func canShare(_ bytes: Int) -> Bool { false }
+  func sharedFloats(_ count: Int) -> SharedFloats? { nil }
+  func hostBarrier() {}
+
   func combineFlags(_ own: UInt64) -> UInt64 {
     defer { flagCalls += 1 }
     return own | flags[flagCalls, default: 0]

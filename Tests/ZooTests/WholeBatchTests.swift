@@ -10,20 +10,39 @@ import Zoo
 
 /// A whole training step against the same step in Double on the whole batch, each primitive by its naive reference.
 @Suite struct WholeBatchTests {
-  @Test(arguments: ["biggan", "dcgan"], [0, 1]) func `a step of gradient descent agrees with a replay in Double`(
-    model: String, phaseIndex: Int
-  ) throws {
-    // 16 channels, so that 3x3 convolutions go by Winograd.
-    let settings = model == "biggan" ? [("channels", "4"), ("orthogonal", "0.001")] : [("generator-channels", "8")]
-    let recipe = try FirstStepTests.small(model, settings)
+  /// A model at one size.
+  struct Size: Sendable, CustomTestStringConvertible {
+    let model: String
+    var preset: String?
+    var settings: [(String, String)] = []
+    let batch: Int
+    let shardCount: Int
+    var testDescription: String { "\(model) \(preset ?? "small"), batch \(batch) in \(shardCount) shards" }
+
+    func build() throws -> any Recipe {
+      guard let preset else { return try FirstStepTests.small(model, settings) }
+      return try zoo.entry(model).configured(preset: preset).build(FirstStepTests.data)
+    }
+  }
+
+  /// Small models with 16 channels, so that 3x3 convolutions go by Winograd, and a demo at its own width.
+  static let sizes: [Size] = [
+    Size(model: "biggan", settings: [("channels", "4"), ("orthogonal", "0.001")], batch: 5, shardCount: 3),
+    Size(model: "dcgan", settings: [("generator-channels", "8")], batch: 5, shardCount: 3),
+    Size(model: "biggan", preset: "demo", batch: 8, shardCount: 8),
+  ]
+
+  @Test(arguments: sizes, [0, 1]) func `a step of gradient descent agrees with a replay in Double`(_ size: Size, phaseIndex: Int) throws {
+    let recipe = try size.build()
     for network in recipe.networks { network.store.allocate(seed: 3) }
-    let layout = BatchLayout(WholeBatch(plan: ShardPlan(batch: 5, shardCount: 3)))
+    let layout = BatchLayout(WholeBatch(plan: ShardPlan(batch: size.batch, shardCount: size.shardCount)))
     let images = Tensor.uniform(
-      [5, 32, 32, 3], from: -1, to: 1, key: RandomKey(seed: 5, purpose: 0, step: 0), layout: layout)
+      [size.batch, 32, 32, 3], from: -1, to: 1, key: RandomKey(seed: 5, purpose: 0, step: 0), layout: layout)
+    let labels = Labels((0..<size.batch).map { Int32($0 % 5) }, layout: layout)
     let phase = recipe.phases[phaseIndex]
     let store = phase.network.store
     let context = StepContext(
-      seed: 1, step: 0, phase: phase.name, draw: 0, layout: layout, images: images, labels: Labels([0, 1, 2, 3, 4], layout: layout))
+      seed: 1, step: 0, phase: phase.name, draw: 0, layout: layout, images: images, labels: labels)
 
     let before = store.parameters.map { Self.values(store, $0) }
     var expected: [Double] = []

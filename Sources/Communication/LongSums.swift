@@ -1,0 +1,193 @@
+internal import Foundation
+internal import Synchronization
+
+/// A piece of a stream of long sums.
+struct SumChunk: Sendable {
+  /// Number of the piece, from 1.
+  let number: Int
+  /// Where its first sum goes among the results.
+  let position: Int
+  /// Number of sums.
+  let count: Int
+}
+
+/// Memory that pieces go through, and who adds them.
+protocol ChunkWay: AnyObject {
+  /// Floats of a whole piece of one node.
+  var chunk: Int { get }
+  /// Pieces that can be under way.
+  var slots: Int { get }
+  /// Blocks that this rank brings for each piece, each with room for a whole piece.
+  var blocks: Int { get }
+  /// The sums, in the order they were sent.
+  var results: UnsafeMutablePointer<Float> { get }
+  /// This rank's blocks of a slot.
+  func staging(_ slot: Int) -> UnsafeMutablePointer<Float>
+  /// Makes sure that `count` results have memory.
+  func reserve(results count: Int) throws
+  /// Tells the other ranks that this rank's blocks of a piece are there.
+  func publish(_ number: Int)
+  /// Adds a piece over the ranks; called for one piece after the other.
+  func sum(_ chunk: SumChunk) throws
+  /// Whether all sums of a piece are among the results, and its blocks are read.
+  func isSummed(_ number: Int) -> Bool
+}
+
+/// Long sums over the batch, cut into pieces that cross the ranks in the order they were sent, while the sender computes.
+///
+/// Every rank sends the same counts in the same order. Not for several senders.
+public final class LongSums {
+  /// Seconds spent on long sums.
+  public struct Times: Sendable {
+    /// While the sender could not go on.
+    public var exposed = 0.0
+    /// In the additions and messages themselves.
+    public var carried = 0.0
+    /// No time at all.
+    public init() {}
+  }
+
+  private let way: any ChunkWay
+  private let carrier: ChunkCarrier
+  private let isThreaded: Bool
+  private var exposed = 0.0
+  /// The piece being filled: its number, first position and floats so far.
+  private var open = (number: 1, position: 0, count: 0)
+
+  /// - Parameter isThreaded: whether a thread adds; if not, `send` does when a piece is full.
+  init(_ way: any ChunkWay, isThreaded: Bool) {
+    self.way = way
+    self.isThreaded = isThreaded
+    carrier = ChunkCarrier(way)
+    if isThreaded { carrier.start() }
+  }
+
+  deinit { carrier.stop() }
+
+  /// Seconds since the start.
+  public var times: Times {
+    var times = Times()
+    (times.exposed, times.carried) = (exposed, carrier.seconds)
+    return times
+  }
+
+  /// Takes partial sums, which may be overwritten afterwards.
+  /// - Parameter partials: one block of `count` floats for each node of this rank, in order.
+  /// - Returns: where their sum will be among the results.
+  public func send(_ partials: UnsafePointer<Float>, count: Int) throws -> Range<Int> {
+    let start = open.position + open.count
+    try way.reserve(results: start + count)
+    var done = 0
+    while done < count {
+      if open.count == 0 { try waiting { way.isSummed(open.number - way.slots) } }
+      let length = min(count - done, way.chunk - open.count)
+      let blocks = unsafe way.staging((open.number - 1) % way.slots)
+      for block in 0..<way.blocks {
+        unsafe (blocks + block * way.chunk + open.count).update(from: partials + block * count + done, count: length)
+      }
+      open.count += length
+      done += length
+      if open.count == way.chunk { try flush() }
+    }
+    return start..<(start + count)
+  }
+
+  /// Sends off what does not fill a piece.
+  public func flush() throws {
+    guard open.count > 0 else { return }
+    let chunk = SumChunk(number: open.number, position: open.position, count: open.count)
+    open = (open.number + 1, open.position + open.count, 0)
+    way.publish(chunk.number)
+    if isThreaded { return carrier.add(chunk) }
+    let start = ContinuousClock.now
+    try carrier.carry(chunk)
+    exposed += start.duration(to: .now) / .seconds(1)
+  }
+
+  /// Everything sent so far, summed; waits for it. Valid until `forget()`.
+  public func results() throws -> UnsafePointer<Float> {
+    try flush()
+    try waiting { way.isSummed(open.number - 1) }
+    return unsafe UnsafePointer(way.results)
+  }
+
+  /// Lets results be overwritten, once all of them have been read.
+  public func forget() {
+    precondition(open.count == 0, "LongSums: results were forgotten before they had been asked for")
+    open.position = 0
+  }
+
+  private func waiting(_ isDone: () -> Bool) throws {
+    if !isDone() {
+      let start = ContinuousClock.now
+      Patience.wait { carrier.hasFailed || isDone() }
+      exposed += start.duration(to: .now) / .seconds(1)
+    }
+    try carrier.check()
+  }
+}
+
+/// The thread that adds pieces one after the other.
+///
+/// Sound as `Sendable`: what varies is touched only while `condition` is locked, or is atomic; `way` is called from one thread.
+private final class ChunkCarrier: @unchecked Sendable {
+  private let way: any ChunkWay
+  private let condition = NSCondition()
+  private var waiting: [SumChunk] = []
+  private var isStopped = false
+  private var failure: (any Error)?
+  private let failed = Atomic<Bool>(false)
+  private let nanoseconds = Atomic<Int>(0)
+
+  init(_ way: any ChunkWay) { self.way = way }
+
+  var hasFailed: Bool { failed.load(ordering: .acquiring) }
+  var seconds: Double { Double(nanoseconds.load(ordering: .relaxed)) * 1e-9 }
+
+  func start() {
+    let thread = Thread { [self] in
+      while let chunk = next() {
+        do {
+          try carry(chunk)
+        } catch {
+          condition.withLock { failure = error }
+          failed.store(true, ordering: .releasing)
+        }
+      }
+    }
+    thread.name = "sums"
+    thread.start()
+  }
+
+  func stop() {
+    condition.withLock {
+      isStopped = true
+      condition.signal()
+    }
+  }
+
+  func add(_ chunk: SumChunk) {
+    condition.withLock {
+      waiting.append(chunk)
+      condition.signal()
+    }
+  }
+
+  func check() throws {
+    guard hasFailed else { return }
+    if let failure = condition.withLock({ failure }) { throw failure }
+  }
+
+  func carry(_ chunk: SumChunk) throws {
+    let start = ContinuousClock.now
+    try way.sum(chunk)
+    nanoseconds.add(Int(start.duration(to: .now) / .nanoseconds(1)), ordering: .relaxed)
+  }
+
+  private func next() -> SumChunk? {
+    condition.withLock {
+      while waiting.isEmpty && !isStopped { condition.wait() }
+      return waiting.isEmpty ? nil : waiting.removeFirst()
+    }
+  }
+}

@@ -1,0 +1,57 @@
+internal import CMPI
+public import Sharding
+
+extension MPICommunicator {
+  private func layout(_ plan: ShardPlan) -> (ranks: TreeLayout, host: HostLayout) {
+    if let known = layouts[plan] { return known }
+    let made = (TreeLayout(plan: plan, ranks: size), HostLayout(plan: plan, hostSizes: hostSizes, host: hostNumber))
+    layouts[plan] = made
+    return made
+  }
+
+  public func sumTree(_ partials: UnsafeMutablePointer<Float>, count: Int, plan: ShardPlan, into result: UnsafeMutablePointer<Float>) throws
+  {
+    if count == 0 { return }
+    let layout = layout(plan)
+    if let board, HostBoard.fits(layout.host, count: count) {
+      return try unsafe board.sum(partials, count: count, layout: layout.host, into: result)
+    }
+    let nodes = unsafe layout.ranks.nodes(ofMember: rank).indices.map {
+      unsafe UnsafePointer(partials + ($0 - layout.ranks.firstNode[rank]) * count)
+    }
+    try unsafe messages.sum(nodes, count: count, layout: layout.ranks, into: result)
+  }
+
+  public func libraryAllReduce(_ values: UnsafeMutablePointer<Float>, count: Int) throws {
+    try unsafe messages.allReduce(values, count: count)
+  }
+
+  public func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction) throws -> LongSums? {
+    guard size > 1 else { return nil }
+    let layout = layout(plan)
+    // Between hosts a piece is worth its latency; on one host its slices should stay in the cache. A short gradient is cut too, so that
+    // its first pieces travel while the last are computed.
+    let largest = hosts == 1 ? 1 << 18 : 1 << 20
+    let chunk = max(1 << 14, min(largest, (capacity / 8 + 1023) / 1024 * 1024))
+    let nodes = layout.host.largestMember
+    let slots = max(2, min((capacity + chunk - 1) / chunk + 1, (1 << 24) / (chunk * nodes)))
+    let isThreaded = reduction != .blocking && (isThreadSafe || hosts == 1 && reduction == .overlapped)
+    // The stream of one gradient may be longer than its parameters: a network that a loss uses twice sends twice.
+    let room = 8 * capacity + (1 << 20)
+    guard board != nil, reduction == .overlapped || reduction == .blocking else {
+      let way = try MessageWay(
+        unsafe MessageSums(over: world), layout: layout.ranks, reducesByLibrary: reduction == .mpi, chunk: chunk, slots: slots,
+        capacity: room)
+      return LongSums(way, isThreaded: isThreaded)
+    }
+    let lanes = hostSizes.min() ?? 1
+    let bytes = HostWay.byteCount(layout.host, size: localSize, chunk: chunk, slots: slots, capacity: room)
+    let lane =
+      try hosts == 1
+      ? nil : unsafe Self.split(world, into: localRank < lanes ? localRank : nil, key: Int32(rank), "finding the ranks of a lane")
+    let exchange = try unsafe lane.map { try unsafe MessageSums(over: $0) }
+    let way = try HostWay(
+      sharedMemory(bytes), rank: localRank, size: localSize, layout: layout.host, lanes: lanes, lane: exchange, chunk: chunk, slots: slots)
+    return LongSums(way, isThreaded: isThreaded)
+  }
+}

@@ -1,0 +1,68 @@
+internal import Glibc
+
+/// A file of /dev/shm that the ranks of one host have mapped. It has no name any more once all have, so nothing stays after a kill.
+@safe final class SharedMemory {
+  /// First byte; valid as long as this object lives.
+  let base: UnsafeMutableRawPointer
+  /// Bytes of address space; those in use must have been reserved.
+  let capacity: Int
+  private let descriptor: Int32
+  private var reserved = 0
+
+  /// Bytes that /dev/shm has left, or nil where there is none.
+  static var room: Int? {
+    var found = statvfs()
+    guard unsafe statvfs("/dev/shm", &found) == 0 else { return nil }
+    return Int(found.f_bavail) * Int(found.f_frsize)
+  }
+
+  /// Maps the file `name`, of which `capacity` bytes may be used.
+  /// - Parameter isNew: whether to create it; one rank of a host does.
+  init(name: String, isNew: Bool, capacity: Int) throws(CommunicationError) {
+    let page = 4096
+    self.capacity = (capacity + page - 1) / page * page
+    descriptor = unsafe shm_open(name, isNew ? O_CREAT | O_EXCL | O_RDWR : O_RDWR, 0o600)
+    guard descriptor >= 0 else { throw Self.failure("opening \(name) in /dev/shm", errno) }
+    if isNew && ftruncate(descriptor, self.capacity) != 0 { throw Self.failure("sizing \(name) in /dev/shm", errno) }
+    let mapped = unsafe mmap(nil, self.capacity, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor, 0)
+    guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
+      throw Self.failure("mapping \(self.capacity) bytes of /dev/shm", errno)
+    }
+    unsafe base = unsafe mapped
+  }
+
+  /// Takes the name away; those who mapped the file keep it.
+  static func unlink(_ name: String) { unsafe _ = shm_unlink(name) }
+
+  /// Makes sure that the first `bytes` have memory behind them: touching what has none would kill the process.
+  func reserve(_ bytes: Int) throws(CommunicationError) {
+    guard bytes > reserved else { return }
+    precondition(bytes <= capacity, "SharedMemory: \(bytes) bytes of \(capacity)")
+    let code = posix_fallocate(descriptor, off_t(reserved), off_t(bytes - reserved))
+    guard code == 0 else { throw Self.failure("reserving \(bytes) bytes of /dev/shm", code) }
+    reserved = bytes
+  }
+
+  private static func failure(_ attempted: String, _ code: Int32) -> CommunicationError {
+    CommunicationError(
+      attempted: attempted, found: unsafe String(cString: strerror(code)),
+      remedy: "enlarge /dev/shm (docker: --shm-size) or use --reduce messages")
+  }
+
+  deinit {
+    unsafe munmap(base, capacity)
+    close(descriptor)
+  }
+}
+
+/// Floats that all ranks of a host see, zero at first.
+@safe public final class SharedFloats {
+  /// First float; valid as long as this object lives.
+  public let pointer: UnsafeMutablePointer<Float>
+  private let memory: SharedMemory
+
+  init(_ memory: SharedMemory, count: Int) {
+    self.memory = memory
+    unsafe pointer = unsafe memory.base.bindMemory(to: Float.self, capacity: count)
+  }
+}

@@ -1,0 +1,81 @@
+import Adversarial
+import ArgumentParser
+import Communication
+import Foundation
+import Sharding
+import Training
+
+/// The verb `bench`: measures parts of the program on this machine.
+struct Bench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measures parts of the program on this machine.", subcommands: [Reduction.self])
+
+  /// `bench reduction`.
+  struct Reduction: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "reduction", abstract: "Times the sum of gradients over ranks against MPI_Allreduce, in turn; start it with mpirun.")
+
+    @Option(help: ArgumentHelp("Sizes in megabytes.", valueName: "list"))
+    var megabytes = "16,280"
+
+    @Option(help: ArgumentHelp("Rounds; medians are printed.", valueName: "count"))
+    var rounds = 9
+
+    func run() throws {
+      let sizes = megabytes.split(separator: ",").map { Int($0) ?? 0 }
+      guard !sizes.isEmpty, sizes.allSatisfy({ $0 > 0 && $0 <= 4096 }) else {
+        throw OptionError("--megabytes \(megabytes): sizes from 1 to 4096 with commas between them are needed")
+      }
+      guard rounds > 0 else { throw OptionError("--rounds \(rounds): at least 1 is needed") }
+      let communicator = try makeCommunicator()
+      defer { communicator.finish() }
+      if communicator.size == 1 { throw OptionError("one rank has nothing to add; start it as mpirun -n 2 dist-gan bench reduction") }
+      guard try communicator.canShare(sizes.reduce(0, +) << 20) else { throw RunError(.cannotCreate, "/dev/shm is too small") }
+      let plan = ShardPlan(batch: communicator.size, shardCount: communicator.size)
+      for size in sizes { try measure(communicator, plan, count: size * 250_000, megabytes: size) }
+    }
+
+    /// Both ways in turn, so that what else the machine does falls on both.
+    private func measure(_ communicator: any Communicator, _ plan: ShardPlan, count: Int, megabytes: Int) throws {
+      let values = UnsafeMutablePointer<Float>.allocate(capacity: count)
+      unsafe values.initialize(repeating: 1, count: count)
+      defer { unsafe values.deallocate() }
+      guard let sums = try communicator.longSums(plan, capacity: count, by: .overlapped) else { return }
+      var own: [Double] = []
+      var library: [Double] = []
+      for _ in 0...rounds {
+        own.append(
+          try time(communicator) {
+            _ = try unsafe sums.send(values, count: count)
+            let total = unsafe try sums.results()[count - 1]
+            guard total == Float(communicator.size) else { throw RunError(.internalError, "the sum over the ranks is \(total)") }
+            sums.forget()
+          })
+        library.append(try time(communicator) { try unsafe communicator.libraryAllReduce(values, count: count) })
+        unsafe values.update(repeating: 1, count: count)
+      }
+      guard communicator.rank == 0 else { return }
+      // The first round touches the memory.
+      let (mine, theirs) = (median(own.dropFirst()), median(library.dropFirst()))
+      print(
+        String(
+          format: "%d ranks, %d MB: %.2f ms, MPI_Allreduce %.2f ms, %.1f times as fast (%.1f GB/s)", communicator.size, megabytes,
+          mine * 1e3,
+          theirs * 1e3, theirs / mine, Double(count) * 4e-9 / mine))
+    }
+
+    /// Seconds from all ranks' start to the last one's end.
+    private func time(_ communicator: any Communicator, _ body: () throws -> Void) throws -> Double {
+      try communicator.barrier()
+      let start = ContinuousClock.now
+      try body()
+      try communicator.barrier()
+      return start.duration(to: .now) / .seconds(1)
+    }
+
+    private func median(_ values: some Sequence<Double>) -> Double {
+      let sorted = values.sorted()
+      return sorted[sorted.count / 2]
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import Tensors
+
+/// A convolution of images `[height, width, inputs]`.
+private struct ConvolutionForm {
+  let name: String
+  let image: (Int, Int, Int)
+  let outputs: Int
+  let kernel: Int
+  var stride = 1
+  var padding = Padding.same
+  var groups = 1
+
+  /// Weights of results near 1, so that squares of squares stay finite.
+  func weight(_ batch: DrawnBatch) -> Tensor {
+    let inputs = kernel * kernel * image.2 / groups
+    return batch.shared([kernel, kernel, image.2 / groups, outputs]) * (1 / Float(inputs).squareRoot())
+  }
+
+  /// The convolution, and its adjoint on images of the same size.
+  var forms: [PrimitiveForm] {
+    let plain = PrimitiveForm("convolution \(name)", { [$0.rows([image.0, image.1, image.2]), weight($0)] }) {
+      $0[0].convolved(with: $0[1], stride: stride, padding: padding, groups: groups)
+    }
+    if groups > 1 { return [plain] }
+    let transposed = PrimitiveForm("transposed convolution \(name)", { [$0.rows([image.0, image.1, outputs]), weight($0)] }) {
+      $0[0].transposeConvolved(with: $0[1], stride: stride, padding: padding)
+    }
+    return [plain, transposed]
+  }
+}
+
+/// Convolutions for each way through the kernels: Winograd, windows gathered into a matrix, images that are a matrix already; images below
+/// and from 256 pixels on; channels as few as an image's and as many as need blocks. Weight gradients are gradients of these.
+extension PrimitiveForm {
+  static var convolutions: [PrimitiveForm] {
+    [
+      ConvolutionForm(name: "3x3 by Winograd", image: (8, 8, 16), outputs: 16, kernel: 3),
+      ConvolutionForm(name: "3x3 by Winograd, odd sizes", image: (5, 7, 32), outputs: 48, kernel: 3),
+      ConvolutionForm(name: "3x3 by Winograd, 20x20", image: (20, 20, 16), outputs: 32, kernel: 3),
+      ConvolutionForm(name: "3x3 by Winograd, one-sided padding", image: (6, 5, 16), outputs: 16, kernel: 3, padding: .sides(2, 0, 0, 2)),
+      ConvolutionForm(name: "3x3", image: (5, 4, 3), outputs: 5, kernel: 3),
+      ConvolutionForm(name: "3x3 from three channels", image: (16, 16, 3), outputs: 16, kernel: 3),
+      ConvolutionForm(name: "3x3 to three channels", image: (18, 18, 16), outputs: 3, kernel: 3),
+      ConvolutionForm(name: "3x3 from 130 channels", image: (4, 4, 130), outputs: 3, kernel: 3),
+      ConvolutionForm(name: "1x1", image: (3, 4, 5), outputs: 7, kernel: 1),
+      ConvolutionForm(name: "1x1 on 16x16", image: (16, 16, 8), outputs: 4, kernel: 1),
+      ConvolutionForm(name: "1x1 of 16 channels", image: (4, 4, 16), outputs: 16, kernel: 1),
+      ConvolutionForm(name: "4x4, stride 2", image: (6, 8, 3), outputs: 2, kernel: 4, stride: 2, padding: .all(1)),
+      ConvolutionForm(name: "4x4, stride 2, on 32x32", image: (32, 32, 3), outputs: 8, kernel: 4, stride: 2, padding: .all(1)),
+      ConvolutionForm(name: "5x5, stride 2", image: (7, 6, 2), outputs: 3, kernel: 5, stride: 2),
+      ConvolutionForm(name: "3x3, stride 2 with a remainder", image: (6, 7, 2), outputs: 3, kernel: 3, stride: 2, padding: .valid),
+      ConvolutionForm(name: "4x4 to one pixel", image: (4, 4, 8), outputs: 1, kernel: 4, padding: .valid),
+      ConvolutionForm(name: "3x3 in two groups", image: (4, 5, 4), outputs: 6, kernel: 3, groups: 2),
+    ].flatMap(\.forms)
+  }
+}

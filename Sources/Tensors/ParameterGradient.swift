@@ -1,0 +1,140 @@
+import Kernels
+import Sharding
+
+/// The gradient of parameters over one or several parts of a batch, whose sums cross the ranks while it is computed.
+///
+/// Each part is swept as it is added; contributions to parameters wait until the last part, are added to those of earlier parts shard by
+/// shard, and are sent as they arise. What depends on parameters only (spectral norm's division, penalties on weights) is swept once, in
+/// `finish`.
+public final class ParameterGradient {
+  private let leaves: [Node]
+  private var contributions: [(target: Node, value: Contribution)] = []
+  private var parameterNodes: [Int: Node] = [:]
+  private var isComplete = false
+
+  private enum Contribution {
+    /// Here, perhaps a sum that has not crossed the ranks.
+    case held(Tensor)
+    /// Under way, to be found at this place among the group's long sums.
+    case sent(group: any BatchGroup, at: Range<Int>)
+    /// Under way in a planning run.
+    case planned
+  }
+
+  /// - Parameter leaves: tensors made by `asLeaf()`, for example parameters.
+  public init(at leaves: [Tensor]) {
+    self.leaves = leaves.leafNodes
+  }
+
+  /// Sweeps the graph under a part's scalar, which is consumed but for what depends on parameters only.
+  ///
+  /// - Parameters:
+  ///   - value: a scalar, shape `[]`; the gradient is that of the sum over all parts.
+  ///   - isLast: whether no part follows.
+  public func add(_ value: Tensor, isLast: Bool = true) {
+    precondition(value.shape.isEmpty, "gradients: the value has shape \(value.shape), a scalar is needed")
+    precondition(!isComplete, "gradients: a part was added after the last one")
+    isComplete = isLast
+    if let root = value.node {
+      let sweep = Sweep(from: root, to: leaves, isRecording: false)
+      for node in sweep.parameterNodes { parameterNodes[node.number] = node }
+      var waiting: [Int: [Int]] = [:]
+      for index in contributions.indices.reversed() { waiting[contributions[index].target.number, default: []].append(index) }
+      _ = sweep.run(seed: value.isAbstract ? Tensor.abstract([]) : Tensor(1)) { target, contribution in
+        take(contribution, for: target, after: waiting[target.number]?.popLast(), isLast: isLast)
+      }
+    }
+    guard isLast else { return }
+    for index in contributions.indices {
+      if case .held(let tensor) = contributions[index].value { contributions[index].value = send(tensor) }
+    }
+  }
+
+  /// Adds a contribution to the one of an earlier part at `index`, or keeps it as a new one.
+  private func take(_ contribution: Tensor, for target: Node, after index: Int?, isLast: Bool) {
+    guard let index, case .held(let earlier) = contributions[index].value else {
+      return contributions.append((target, isLast ? send(contribution) : .held(contribution)))
+    }
+    let sum = earlier.addingPartials(contribution)
+    contributions[index].value = isLast ? send(sum) : .held(sum)
+  }
+
+  /// Sends a sum that has not crossed the ranks.
+  private func send(_ tensor: Tensor) -> Contribution {
+    switch tensor.content {
+    case .abstract(let shadow):
+      // A planning run: the memory is free once it was sent.
+      return shadow?.isPending ?? false ? .planned : .held(tensor)
+    case .stored(let storage):
+      guard let pending = storage.pending, !pending.group.isAlone else { return .held(tensor) }
+      return .sent(group: pending.group, at: unsafe pending.group.send(storage.pointer, count: pending.blockSize))
+    case .dropped: return .held(tensor)
+    }
+  }
+
+  /// Waits for the sums and completes the gradient.
+  ///
+  /// - Parameter ready: takes the index and gradient of each leaf that the value depends on, once, as soon as it is complete. On every
+  ///   rank the same bits for a replicated leaf.
+  public func finish(_ ready: (_ leaf: Int, _ gradient: Tensor) -> Void) {
+    let nodes = parameterNodes.values.sorted { $0.number > $1.number }
+    let reach = GradientReach(of: leaves, among: nodes)
+    let indices = Dictionary(uniqueKeysWithValues: zip(leaves.map(\.number), leaves.indices))
+    var uses: [Int: Int] = [:]
+    for node in nodes {
+      for case let input? in node.inputs.map(\.node) where indices[input.number] != nil { uses[input.number, default: 0] += 1 }
+    }
+    var cotangents = Cotangents()
+    func settle(_ node: Node) {
+      guard let index = indices[node.number], uses[node.number, default: 0] == 0, let gradient = cotangents.take(node) else { return }
+      ready(index, gradient)
+    }
+    var groups: [any BatchGroup] = []
+    for (target, value) in contributions {
+      switch value {
+      case .held(let tensor): cotangents.add(tensor, to: target)
+      case .planned: cotangents.add(Tensor.abstract(target.shape), to: target)
+      case .sent(let group, let range):
+        if !groups.contains(where: { $0 === group }) { groups.append(group) }
+        let sum = unsafe UnsafeMutablePointer(mutating: group.longSums() + range.lowerBound)
+        cotangents.add(unsafe Tensor(viewing: sum, shape: target.shape, anchor: group), to: target)
+      }
+    }
+    contributions = []
+    for leaf in leaves { settle(leaf) }
+    for node in nodes {
+      guard let primitive = node.primitive else { continue }
+      let cotangent = cotangents.take(node)
+      let inputs = node.inputs.compactMap(\.node)
+      if let cotangent {
+        for (target, contribution) in reach.pullBack(cotangent, through: node, primitive, isRecording: false) {
+          cotangents.add(contribution, to: target)
+        }
+      }
+      node.consume()
+      for input in inputs where indices[input.number] != nil {
+        uses[input.number, default: 0] -= 1
+        settle(input)
+      }
+    }
+    for group in groups { group.forgetLongSums() }
+    parameterNodes = [:]
+  }
+}
+
+extension Tensor {
+  /// The sum of two sums over the batch that may not have crossed the ranks, added partial by partial, in this tensor's memory.
+  fileprivate func addingPartials(_ other: Tensor) -> Tensor {
+    guard case .stored(let own) = content, case .stored(let added) = other.content else { return self }
+    switch (own.pending, added.pending) {
+    case (let pending?, let more?):
+      precondition(pending.group === more.group && pending.blockSize == more.blockSize, "gradients: the parts have different groups")
+      precondition(
+        pending.group.plan.keepsShardsApart, "gradients: to add parts of a batch over several ranks, a plan must keep shards apart")
+      unsafe Kernels.accumulate(added.pointer, own.pointer, pending.blockSize * pending.group.nodes.count)
+      return self
+    case (nil, nil): return self + other
+    default: preconditionFailure("gradients: the parts of a batch have losses of different structure")
+    }
+  }
+}

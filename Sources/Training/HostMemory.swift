@@ -1,0 +1,55 @@
+import Adversarial
+import Communication
+import Layers
+import Optimization
+
+/// Parameters and what is laid out as them, once per host; each rank updates its share.
+struct HostMemory: StoreMemory {
+  let communicator: any Communicator
+
+  func floats(_ count: Int) -> FlatMemory {
+    do {
+      guard let shared = try communicator.sharedFloats(count) else { return FlatMemory(count: count) }
+      return unsafe FlatMemory(sharing: shared.pointer, count: count, anchor: shared)
+    } catch {
+      // Room was asked for before the first request; whoever took it since then leaves nothing to go on with.
+      communicator.abort(saying: error, "the start")
+    }
+  }
+
+  var share: (index: Int, count: Int) { (communicator.localRank, communicator.localSize) }
+
+  func barrier() { communicator.hostBarrier() }
+}
+
+/// Where a run keeps its parameters: once per host, or once per rank where the hosts have no room for it.
+struct SharedHome {
+  let memory: any StoreMemory
+  /// Floats of the longest gradient.
+  let longestGradient: Int
+  /// Why parameters are not shared, when they might have been.
+  let notes: [String]
+
+  init(_ recipe: any Recipe, _ communicator: any Communicator, _ options: RunOptions) throws {
+    longestGradient = recipe.networks.map(\.store.flatCount).max() ?? 0
+    guard communicator.size > 1, options.reduction == .overlapped || options.reduction == .blocking else {
+      (memory, notes) = (PrivateMemory(), [])
+      return
+    }
+    let state = recipe.networks.reduce(0) { sum, network in
+      let optimizer = type(of: network.optimizer as any Optimizer).momentCount
+      return sum + network.store.flatCount * (2 + optimizer + (network.average == nil ? 0 : 1))
+    }
+    // Beside the state: gradients on their way, from every rank and summed.
+    let bytes = 4 * (state + longestGradient * (1 + communicator.localSize)) + (64 << 20)
+    if try communicator.canShare(bytes) {
+      (memory, notes) = (HostMemory(communicator: communicator), [])
+    } else {
+      memory = PrivateMemory()
+      notes = [
+        "/dev/shm of a host lacks the \(bytes >> 20) MiB that its ranks would share: each keeps its own parameters, and sums travel by "
+          + "messages, which is slower; enlarge it (mount -o remount,size=…; docker: --shm-size)"
+      ]
+    }
+  }
+}
