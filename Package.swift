@@ -96,7 +96,7 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Datasets", "Images", "Adversarial", "Communication", "Layers", "Optimization", "Tensors",
+        "Training", "Datasets", "Images", "Adversarial", "Communication", "Kernels", "Layers", "Optimization", "Sharding", "Tensors",
       ], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -68,6 +68,19 @@ with directory() as place:
     refuse(64, "shards", *SMALL, "--shards", 9, *output)
     refuse(64, "checkpoint-every", *SMALL, "--checkpoint-every", "often", *output)
 
+    # Plans
+    plan = lambda fragment, *words: refuse(64, fragment, "plan", *SMALL, *words)
+    given = ["--step-seconds", 1, "--bandwidth", "1Gbit", "--latency", "1ms"]
+    plan("10Gbit", "--nodes", 2, *given[:2], "--bandwidth", "10Gbps", "--latency", "1ms")
+    plan("30us", "--nodes", 2, *given[:4], "--latency", "1m")
+    plan("3TF", "--nodes", 2, "--flops-rate", "3T", *given[2:])
+    plan("--measure", "--nodes", 2, *given[2:])
+    plan("--bandwidth", "--nodes", 2, *given[:2])
+    plan("18 ranks for 8 shards", "--nodes", "2,9", "--ranks-per-node", 2, *given)
+    plan("8,16,32", "--nodes", "2,,3", *given)
+    plan("mpirun", "--nodes", 2, "--measure")
+    plan("128x128x3", "--images", "128x128")
+
     # Data files
     open(at("text.h5"), "w").write("this is not HDF5\n" * 100)
     open(at("empty.h5"), "w").close()

@@ -13,13 +13,14 @@ struct DistGAN: ParsableCommand {
       dist-gan --resume runs/biggan-demo-emoji32               go on
       dist-gan sample --from runs/biggan-demo-emoji32          draw pictures
       dist-gan models biggan                                   what can be set
+      dist-gan plan --model biggan                             what it costs, here or on many nodes
 
       Exit codes: 0 done, 64 usage, 65 options or data do not match, 66 nothing to load, 69 directory in use, 70 internal, \
       73 cannot create, 74 input or output, 75 stopped by a signal with a checkpoint (start again with --resume), 77 replicas differ, \
       78 not a number, 130 interrupted twice.
       """,
     version: version,
-    subcommands: [Train.self, Sample.self, Inspect.self, DataSets.self, Models.self, Bench.self],
+    subcommands: [Train.self, PlanCommand.self, Sample.self, Inspect.self, DataSets.self, Models.self, Bench.self],
     defaultSubcommand: Train.self)
 
   static let version = "0.1.0"
@@ -32,7 +33,7 @@ struct DistGAN: ParsableCommand {
       try Processor.check()
       var command = try parseAsRoot()
       // Other verbs are the work of one process, even when a launcher started several.
-      if command is Train || command is Bench.Reduction || Ending.isFirstRank { try command.run() }
+      if command is Train || command is PlanCommand || command is Bench.Reduction || Ending.isFirstRank { try command.run() }
     } catch {
       Ending(error, of: Self.self).exit()
     }

@@ -13,7 +13,7 @@ struct ModelArguments {
     while index < words.count {
       let word = words[index]
       guard word.hasPrefix("--"), word.count > 2 else {
-        throw OptionError("unexpected word \(word); verbs are train, sample, inspect, data, models, and options begin with --")
+        throw OptionError("unexpected word \(word); verbs are train, plan, sample, inspect, data, models, and options begin with --")
       }
       let name = word.dropFirst(2)
       if let equals = name.firstIndex(of: "=") {

@@ -82,9 +82,6 @@ struct RunFlags: ParsableArguments {
   @Flag(help: "Measure how long each kind of operation takes.")
   var profile = false
 
-  @Flag(help: "Print parameters, arithmetic and memory of the run, and do not train.")
-  var plan = false
-
   @Flag(help: "Print errors only.")
   var quiet = false
 }

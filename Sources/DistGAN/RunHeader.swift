@@ -97,6 +97,9 @@ struct RunHeader {
       ))
   }
 
+  /// One more line, for people only.
+  mutating func add(_ label: String, _ text: String) { lines.append((label, text)) }
+
   /// How gradients cross the ranks, and whether the bits are those of any number of ranks.
   mutating func add(reduction options: RunOptions, ranks: Int) {
     let isExact = options.reduction.isExact && !options.isFast

@@ -44,7 +44,6 @@ struct TrainingSession {
       for warning in run.warnings { header.add(warning: warning) }
       return header
     }
-    if flags.plan { return Ending(code: 0, message: header(from: 0).text) }
 
     let output = try communicator.first { try Self.output(run) }
     // Held until the end: the lock goes with it.

@@ -27,6 +27,7 @@ import Kernels
     CheckGroup(name: "layers") { try BitCheck.compare(LayerForm.checks, on: $0) },
     CheckGroup(name: "optimizers") { try BitCheck.compare(OptimizerForm.checks, on: $0) },
     CheckGroup(name: "models") { try BitCheck.compare(ModelChecks.checks, on: $0) },
+    CheckGroup(name: "measurements") { _ in measurementChecks },
   ]
   var (passed, failed) = (0, 0)
   var name = ""

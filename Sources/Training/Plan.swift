@@ -1,9 +1,7 @@
 public import Adversarial
-import Glibc
 import Layers
 import Optimization
 import Sharding
-import Tensors
 
 /// What a run will cost, found by running one step on tensors that have shapes only.
 public struct Plan: Sendable, Equatable {
@@ -15,8 +13,53 @@ public struct Plan: Sendable, Equatable {
     public let parameters: Int
   }
 
+  /// What one phase of a step computes and sums, over the whole batch.
+  public struct Phase: Sendable, Equatable {
+    /// Name of the phase.
+    public var name: String
+    /// Name of the network it updates.
+    public var network: String
+    /// Gradients computed in a step: updates times accumulation parts.
+    public var updates: Int
+    /// Whether each of them reads a batch of real images.
+    public var readsImages: Bool
+    /// Learned floats of the network.
+    public var parameters: Int
+    /// Floating-point operations of the loss, for one gradient.
+    public var forwardFlops: Double
+    /// Floating-point operations of its gradient.
+    public var backwardFlops: Double
+    /// Those of `forwardFlops` that come before the network which the phase before updated is first read.
+    public var leadingFlops: Double
+    /// Bytes of each sum over the batch that crosses the ranks in a message of its own, for one gradient.
+    public var smallSums: [Int]
+
+    /// A phase of these numbers.
+    public init(
+      name: String, network: String, updates: Int, readsImages: Bool, parameters: Int, forwardFlops: Double, backwardFlops: Double,
+      leadingFlops: Double, smallSums: [Int]
+    ) {
+      self.name = name
+      self.network = network
+      self.updates = updates
+      self.readsImages = readsImages
+      self.parameters = parameters
+      self.forwardFlops = forwardFlops
+      self.backwardFlops = backwardFlops
+      self.leadingFlops = leadingFlops
+      self.smallSums = smallSums
+    }
+
+    /// Floating-point operations of one gradient.
+    public var flops: Double { forwardFlops + backwardFlops }
+    /// Bytes of one gradient.
+    public var gradientBytes: Int { 4 * parameters }
+  }
+
   /// The networks.
   public let networks: [Network]
+  /// The phases of a step, in order.
+  public let phases: [Phase]
   /// Floating-point operations of one step over the whole batch, all phases, updates and accumulation parts.
   public let flopsPerStep: Double
   /// Largest amount of memory that tensors of one rank hold at once, in bytes.
@@ -32,14 +75,14 @@ public struct Plan: Sendable, Equatable {
   /// - Throws: `ModelError` when the model cannot be built.
   public init(_ model: any ConfiguredModel, options: RunOptions, data: DataFormat, ranks: Int) throws {
     let plan = ShardPlan(batch: options.batch, shardCount: options.shards)
-    let whole = try Self.dryStep(model, options, data, PlanningGroup(plan, owned: 0..<plan.shardCount))
-    let share = ranks == 1 ? whole : try Self.dryStep(model, options, data, PlanningGroup(plan, owned: plan.shards(ofRank: 0, of: ranks)))
-    flopsPerStep = whole.observer.flops
-    activationBytesPerRank = share.observer.peak
+    let whole = try DryRun(model, options, data, plan: plan, owned: 0..<plan.shardCount)
+    let share = ranks == 1 ? whole : try DryRun(model, options, data, plan: plan, owned: plan.shards(ofRank: 0, of: ranks))
+    phases = whole.phases
+    flopsPerStep = phases.reduce(0) { $0 + Double($1.updates) * $1.flops }
+    activationBytesPerRank = share.peak
     let recipe = whole.recipe
     networks = recipe.networks.map { Network(name: $0.store.name, parameters: $0.store.parameterCount) }
-    reducedBytesPerStep =
-      ranks == 1 ? 0 : recipe.phases.reduce(0) { $0 + $1.times(0) * options.accumulation * $1.network.store.parameterCount * 4 }
+    reducedBytesPerStep = ranks == 1 ? 0 : phases.reduce(0) { $0 + $1.updates * $1.gradientBytes }
     stateBytesPerRank = recipe.networks.reduce(0) { sum, network in
       let averages = network.average == nil ? 0 : 1
       let buffers = network.store.buffers.reduce(0) { $0 + $1.count }
@@ -47,54 +90,5 @@ public struct Plan: Sendable, Equatable {
       // Parameters, gradient and moments; the average keeps parameters and buffers of its own.
       return sum + 4 * (network.store.parameterCount * (2 + moments + averages) + buffers * (1 + averages))
     }
-  }
-
-  /// One step of all phases on shape-only tensors.
-  private static func dryStep(
-    _ model: any ConfiguredModel, _ options: RunOptions, _ data: DataFormat, _ group: PlanningGroup
-  ) throws -> (recipe: any Recipe, observer: PlanObserver) {
-    let recipe = try model.build(data)
-    let layout = BatchLayout(group)
-    let observer = PlanObserver()
-    for phase in recipe.phases {
-      let updates = Double(phase.times(0) * options.accumulation)
-      let before = observer.flops
-      let images = phase.needsData ? [layout.count, data.height, data.width, data.channels] : [0]
-      let labels = phase.needsData ? data.classes.map { _ in Labels([Int32](repeating: 0, count: layout.count), layout: layout) } : nil
-      let context = StepContext(
-        seed: options.seed, step: 0, phase: phase.name, draw: 0, layout: layout,
-        images: Tensor.abstract(images, layout: phase.needsData ? layout : nil), labels: labels)
-      _ = Observation.observing(observer) { phase.network.store.gradient { phase.loss(context) } }
-      observer.flops = before + (observer.flops - before) * updates
-    }
-    return (recipe, observer)
-  }
-}
-
-/// Shards of one rank of a run that is only planned.
-private final class PlanningGroup: BatchGroup {
-  let plan: ShardPlan
-  let ownedShards: Range<Int>
-
-  init(_ plan: ShardPlan, owned: Range<Int>) {
-    self.plan = plan
-    ownedShards = owned
-  }
-
-  func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) { withoutNumbers() }
-  func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int> { withoutNumbers() }
-  func longSums() -> UnsafePointer<Float> { withoutNumbers() }
-  func forgetLongSums() { withoutNumbers() }
-
-  private func withoutNumbers() -> Never { preconditionFailure("Plan: a planning run has no numbers to add") }
-}
-
-private final class PlanObserver: PrimitiveObserver {
-  var flops = 0.0
-  let meter: MemoryMeter? = MemoryMeter()
-  var peak: Int { meter?.peak ?? 0 }
-
-  func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor) {
-    flops += primitive.flops(inputs.map(\.shape), output.shape)
   }
 }
