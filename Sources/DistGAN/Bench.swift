@@ -18,6 +18,9 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("Sizes in megabytes.", valueName: "list"))
     var megabytes = "16,280"
 
+    @Option(help: ArgumentHelp("How the sums travel: overlapped, blocking, messages or mpi.", valueName: "way"))
+    var reduce = "overlapped"
+
     @Option(help: ArgumentHelp("Rounds; medians are printed.", valueName: "count"))
     var rounds = 9
 
@@ -40,7 +43,8 @@ struct Bench: ParsableCommand {
       let values = UnsafeMutablePointer<Float>.allocate(capacity: count)
       unsafe values.initialize(repeating: 1, count: count)
       defer { unsafe values.deallocate() }
-      guard let sums = try communicator.longSums(plan, capacity: count, by: .overlapped, wire: .float32) else { return }
+      guard let way = Communication.Reduction(rawValue: reduce) else { throw OptionError("unknown way --reduce \(reduce)") }
+      guard let sums = try communicator.longSums(plan, capacity: count, by: way, wire: .float32) else { return }
       var own: [Double] = []
       var library: [Double] = []
       for _ in 0...rounds {
