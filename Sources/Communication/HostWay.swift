@@ -71,7 +71,6 @@
   func publish(_ number: Int) { filled[rank] = UInt64(number) }
 
   func sum(_ piece: SumChunk) throws {
-    Patience.wait { filled.allReached(UInt64(piece.number)) }
     if rank < lanes {
       let slice = slice(of: piece.count)
       let slot = (piece.number - 1) % slots
@@ -93,6 +92,8 @@
     }
     summed[rank] = UInt64(piece.number)
   }
+
+  func isPublished(_ number: Int) -> Bool { number <= 0 || filled.allReached(UInt64(number)) }
 
   func isSummed(_ number: Int) -> Bool { number <= 0 || summed.allReached(UInt64(number)) }
 

@@ -27,7 +27,9 @@ protocol ChunkWay: AnyObject {
   func reserve(results count: Int) throws
   /// Tells the other ranks that this rank's blocks of a piece are there.
   func publish(_ number: Int)
-  /// Adds a piece over the ranks; called for one piece after the other.
+  /// Whether the blocks of all ranks of this host are there.
+  func isPublished(_ number: Int) -> Bool
+  /// Adds a piece over the ranks, once it is published; called for one piece after the other.
   func sum(_ chunk: SumChunk) throws
   /// Whether all sums of a piece are among the results, and its blocks are read.
   func isSummed(_ number: Int) -> Bool
@@ -39,8 +41,10 @@ protocol ChunkWay: AnyObject {
 public final class LongSums {
   /// Seconds spent on long sums.
   public struct Times: Sendable {
-    /// While the sender could not go on.
+    /// While the sender could not go on, though all ranks of its host had sent.
     public var exposed = 0.0
+    /// While other ranks of the host had not sent yet: what their work took longer.
+    public var idle = 0.0
     /// In the additions and messages themselves.
     public var carried = 0.0
     /// No time at all.
@@ -51,6 +55,7 @@ public final class LongSums {
   private let carrier: ChunkCarrier
   private let isThreaded: Bool
   private var exposed = 0.0
+  private var idle = 0.0
   /// The piece being filled: its number, first position and floats so far.
   private var open = (number: 1, position: 0, count: 0)
 
@@ -67,7 +72,7 @@ public final class LongSums {
   /// Seconds since the start.
   public var times: Times {
     var times = Times()
-    (times.exposed, times.carried) = (exposed, carrier.seconds)
+    (times.exposed, times.idle, times.carried) = (exposed, idle, carrier.seconds)
     return times
   }
 
@@ -79,7 +84,7 @@ public final class LongSums {
     try way.reserve(results: start + count)
     var done = 0
     while done < count {
-      if open.count == 0 { try waiting { way.isSummed(open.number - way.slots) } }
+      if open.count == 0 { try wait(for: open.number - way.slots) }
       let length = min(count - done, way.chunk - open.count)
       let blocks = unsafe way.staging((open.number - 1) % way.slots)
       for block in 0..<way.blocks {
@@ -99,15 +104,14 @@ public final class LongSums {
     open = (open.number + 1, open.position + open.count, 0)
     way.publish(chunk.number)
     if isThreaded { return carrier.add(chunk) }
-    let start = ContinuousClock.now
-    try carrier.carry(chunk)
-    exposed += start.duration(to: .now) / .seconds(1)
+    spend(&idle) { Patience.wait { way.isPublished(chunk.number) } }
+    try spend(&exposed) { try carrier.carry(chunk) }
   }
 
   /// Everything sent so far, summed; waits for it. Valid until `forget()`.
   public func results() throws -> UnsafePointer<Float> {
     try flush()
-    try waiting { way.isSummed(open.number - 1) }
+    try wait(for: open.number - 1)
     return unsafe UnsafePointer(way.results)
   }
 
@@ -117,13 +121,19 @@ public final class LongSums {
     open.position = 0
   }
 
-  private func waiting(_ isDone: () -> Bool) throws {
-    if !isDone() {
-      let start = ContinuousClock.now
-      Patience.wait { carrier.hasFailed || isDone() }
-      exposed += start.duration(to: .now) / .seconds(1)
+  /// Waits until a piece is summed.
+  private func wait(for number: Int) throws {
+    if !way.isSummed(number) {
+      spend(&idle) { Patience.wait { carrier.hasFailed || way.isPublished(number) } }
+      spend(&exposed) { Patience.wait { carrier.hasFailed || way.isSummed(number) } }
     }
     try carrier.check()
+  }
+
+  private func spend(_ seconds: inout Double, _ body: () throws -> Void) rethrows {
+    let start = ContinuousClock.now
+    try body()
+    seconds += start.duration(to: .now) / .seconds(1)
   }
 }
 
@@ -179,6 +189,7 @@ private final class ChunkCarrier: @unchecked Sendable {
   }
 
   func carry(_ chunk: SumChunk) throws {
+    Patience.wait { way.isPublished(chunk.number) }
     let start = ContinuousClock.now
     try way.sum(chunk)
     nanoseconds.add(Int(start.duration(to: .now) / .nanoseconds(1)), ordering: .relaxed)

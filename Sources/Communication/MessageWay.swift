@@ -56,5 +56,7 @@ internal import Synchronization
     summed.store(piece.number, ordering: .releasing)
   }
 
+  func isPublished(_ number: Int) -> Bool { true }
+
   func isSummed(_ number: Int) -> Bool { summed.load(ordering: .acquiring) >= number }
 }

@@ -94,7 +94,8 @@ struct TrainingSession {
       [
         ("outcome", .text(outcome == .finished ? "finished" : "preempted")), ("step", .integer(trainer.step)),
         ("seconds", .number(seconds)),
-        ("communicationExposed", .number(times.exposed)), ("communicationCarried", .number(times.carried)),
+        ("communicationExposed", .number(times.exposed)), ("communicationIdle", .number(times.idle)),
+        ("communicationCarried", .number(times.carried)),
         ("parameters", .text(hash)),
       ])
     if flags.profile {
@@ -110,7 +111,9 @@ struct TrainingSession {
         : "stopped      by a signal at step \(trainer.step), after \(duration); go on with --resume \(output)")
     if communicator.size > 1 {
       progress?.note(
-        String(format: "gradients    %.1f s on their way between ranks, %.1f s of them waited for", times.carried, times.exposed))
+        String(
+          format: "gradients    %.1f s on their way between ranks, %.1f s of them waited for, beside %.1f s for slower ranks of the host",
+          times.carried, times.exposed, times.idle))
     }
     progress?.note("parameters   \(hash)")
     if let path = console.samples { progress?.note("samples      \(path)") }
