@@ -28,6 +28,8 @@ public struct CommunicationMeasurement: Sendable {
     link = exchange.map { exchange in
       Link(fitting: points, gap: max(0, (exchange.burst - points[0].seconds) / Double(ExchangeTimes.burstCount - 1)))
     }
+    // Small sums go through shared memory in a training, too.
+    _ = try communicator.canShare(1 << 24)
     try communicator.barrier()
     let rate = Self.additionRate()
     memoryBandwidth = (try communicator.everyNumber(rate).min() ?? rate) * Double(communicator.localSize)

@@ -51,6 +51,15 @@ public final class LongSums {
     public init() {}
   }
 
+  /// Floats of a piece of a gradient of `capacity` floats.
+  ///
+  /// Between hosts a piece is worth its latency; on one host its slices should stay in the cache. A short gradient is cut too, so that its
+  /// first pieces travel while the last are computed.
+  public static func pieceLength(capacity: Int, hosts: Int) -> Int {
+    let largest = hosts == 1 ? 1 << 18 : 1 << 20
+    return max(1 << 14, min(largest, (capacity / 8 + 1023) / 1024 * 1024))
+  }
+
   private let way: any ChunkWay
   private let carrier: ChunkCarrier
   private let isThreaded: Bool

@@ -29,10 +29,7 @@ extension MPICommunicator {
   public func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat) throws -> LongSums? {
     guard size > 1 else { return nil }
     let layout = layout(plan)
-    // Between hosts a piece is worth its latency; on one host its slices should stay in the cache. A short gradient is cut too, so that
-    // its first pieces travel while the last are computed.
-    let largest = hosts == 1 ? 1 << 18 : 1 << 20
-    let chunk = max(1 << 14, min(largest, (capacity / 8 + 1023) / 1024 * 1024))
+    let chunk = LongSums.pieceLength(capacity: capacity, hosts: hosts)
     let nodes = layout.host.largestMember
     let slots = max(2, min((capacity + chunk - 1) / chunk + 1, (1 << 24) / (chunk * nodes)))
     let isThreaded = reduction != .blocking && (isThreadSafe || hosts == 1 && reduction == .overlapped)

@@ -99,7 +99,7 @@ struct PlannedMachine {
     }
     if let rate = values.flopsRate {
       // Adam reads parameter, gradient and both moments and writes three of them; an average reads two and writes one.
-      let update = plan.phases.reduce(0) { $0 + Double(10 * $1.updates * $1.gradientBytes) } / Double(options.accumulation) / memory
+      let update = plan.phases.reduce(0) { $0 + Double(10 * $1.reductions * $1.gradientBytes) } / memory
       return (
         .init(fixedSeconds: update, secondsPerSample: plan.flopsPerStep / rate * share, includesPartials: false),
         "\(Text.rate(rate, "FLOP/s")) a node (given), \(Text.seconds(update)) for the optimizers by memory (estimated)"

@@ -6,9 +6,6 @@ struct ScalingTable {
   /// Heading, rows and notes.
   let text: String
 
-  /// Messages in flight that each rank has memory for.
-  private static let messagePieces = 32
-
   /// - Parameters:
   ///   - steps: steps of the whole run, for its days.
   ///   - planning: the plan for a number of ranks, for the memory of one.
@@ -24,7 +21,7 @@ struct ScalingTable {
     ]
     for row in rows {
       let plan = try planning(row.ranks)
-      let memory = plan.stateBytesPerRank / model.ranksPerNode + plan.activationBytesPerRank + Self.messagePieces * ScalingModel.pieceBytes
+      let memory = plan.stateBytesPerRank / model.ranksPerNode + plan.activationBytesPerRank + model.messageBytes
       lines.append([
         "\(row.nodes)", "\(row.ranks)", Self.number(row.compute), Self.number(row.partials), Self.number(row.reduction),
         Self.number(row.exposed), Self.number(row.smallSums), Self.number(row.step), Self.number(1 / row.step),
@@ -44,9 +41,9 @@ struct ScalingTable {
     return [
       "partials: writing and reading the partial gradients of the shards, part of compute"
         + (measured ? " and measured or given with it" : "") + "; blocks: partial sums that a node sends of each",
-      "exposed: reductions in pieces of 1 MiB begin with the backward pass and are hidden by it, in proportion to its FLOPs, and the last",
+      "exposed: reductions in pieces begin with the backward pass and are hidden by it, in proportion to its FLOPs, and the last",
       "ones of a network by the next phase's forward pass until that reads the network; the last piece of the others always shows",
-      "efficiency: against one node. memory: parameters, gradients, moments and averages once a node, 32 pieces of 1 MiB for messages.",
+      "efficiency: against one node. memory: parameters, gradients, moments and averages once a node, and gradients on their way.",
       "days: \(steps) steps. Not counted: waiting for the slowest rank at each sum, reading images, checkpoints and samples.",
       "All rows are *projected*.",
     ]

@@ -36,7 +36,8 @@ struct DryRun {
       }
       return Plan.Phase(
         name: phase.name, network: phase.network.store.name, updates: phase.times(0) * options.accumulation,
-        readsImages: phase.needsData, parameters: phase.network.store.parameterCount, forwardFlops: observer.forward,
+        reductions: phase.times(0), readsImages: phase.needsData, parameters: phase.network.store.parameterCount,
+        forwardFlops: observer.forward,
         backwardFlops: observer.flops - observer.forward, leadingFlops: observer.leading ?? observer.forward,
         smallSums: observer.sums.smallSums)
     }

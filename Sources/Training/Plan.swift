@@ -21,6 +21,8 @@ public struct Plan: Sendable, Equatable {
     public var network: String
     /// Gradients computed in a step: updates times accumulation parts.
     public var updates: Int
+    /// Gradients that cross the ranks in a step: the parts of a batch are added before.
+    public var reductions: Int
     /// Whether each of them reads a batch of real images.
     public var readsImages: Bool
     /// Learned floats of the network.
@@ -36,12 +38,14 @@ public struct Plan: Sendable, Equatable {
 
     /// A phase of these numbers.
     public init(
-      name: String, network: String, updates: Int, readsImages: Bool, parameters: Int, forwardFlops: Double, backwardFlops: Double,
+      name: String, network: String, updates: Int, reductions: Int, readsImages: Bool, parameters: Int, forwardFlops: Double,
+      backwardFlops: Double,
       leadingFlops: Double, smallSums: [Int]
     ) {
       self.name = name
       self.network = network
       self.updates = updates
+      self.reductions = reductions
       self.readsImages = readsImages
       self.parameters = parameters
       self.forwardFlops = forwardFlops
@@ -74,7 +78,7 @@ public struct Plan: Sendable, Equatable {
   ///   - ranks: number of ranks; the first one's share of the batch is planned.
   /// - Throws: `ModelError` when the model cannot be built.
   public init(_ model: any ConfiguredModel, options: RunOptions, data: DataFormat, ranks: Int) throws {
-    let plan = ShardPlan(batch: options.batch, shardCount: options.shards)
+    let plan = options.plan
     let whole = try DryRun(model, options, data, plan: plan, owned: 0..<plan.shardCount)
     let share = ranks == 1 ? whole : try DryRun(model, options, data, plan: plan, owned: plan.shards(ofRank: 0, of: ranks))
     phases = whole.phases
@@ -82,7 +86,7 @@ public struct Plan: Sendable, Equatable {
     activationBytesPerRank = share.peak
     let recipe = whole.recipe
     networks = recipe.networks.map { Network(name: $0.store.name, parameters: $0.store.parameterCount) }
-    reducedBytesPerStep = ranks == 1 ? 0 : phases.reduce(0) { $0 + $1.updates * $1.gradientBytes }
+    reducedBytesPerStep = ranks == 1 ? 0 : phases.reduce(0) { $0 + $1.reductions * $1.gradientBytes }
     stateBytesPerRank = recipe.networks.reduce(0) { sum, network in
       let averages = network.average == nil ? 0 : 1
       let buffers = network.store.buffers.reduce(0) { $0 + $1.count }

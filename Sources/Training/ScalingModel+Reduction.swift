@@ -29,7 +29,7 @@ extension ScalingModel {
     var halves: Bool { nodes & (nodes - 1) == 0 && blocks == 1 }
 
     func seconds(_ bytes: Double) -> Time {
-      let size = Double(ScalingModel.pieceBytes)
+      let size = Double(model.pieceBytes(nodes))
       let pieces = max(1, (bytes / size).rounded(.up))
       let last = max(0, bytes - (pieces - 1) * size)
       return Time(

@@ -4,7 +4,7 @@ public import Sharding
 
 /// How long a step takes on `nodes` nodes, by a formula: compute, reductions of gradients, small sums, and what of them overlaps.
 ///
-/// With N nodes of r ranks, a gradient of S bytes in pieces of 1 MiB, memory of M bytes/s a node, a link of latency α, bandwidth B and gap
+/// With N nodes of r ranks, a gradient in pieces of up to 1 MiB, or 4 between nodes, memory of M bytes/s a node, a link of latency α, bandwidth B and gap
 /// g, and m partial blocks a node and n a rank (the maximal nodes of the shard tree in their shards):
 /// - a piece of s bytes takes `s(rn + 1)/M` on its node, every local rank adding its slice of all blocks, and between nodes
 ///   `2·log₂N·α + 2(N-1)/N·s/B` by recursive halving and doubling where N is a power of two and m = 1, or else by direct exchange
@@ -53,8 +53,16 @@ public struct ScalingModel: Sendable, Equatable {
   /// Whether a core is free for the thread that reduces; if not, its additions delay the compute threads and always show.
   public var hasSpareCore = true
 
-  /// Bytes of a piece.
-  public static let pieceBytes = 1 << 20
+  /// Bytes of a rank for gradients on their way: up to 64 MiB of its own pieces, and its part of the sums.
+  public var messageBytes: Int {
+    let longest = phases.map(\.parameters).max() ?? 0
+    return 4 * (min(longest, 1 << 24) + longest / ranksPerNode)
+  }
+
+  /// Bytes of a piece between this many nodes.
+  func pieceBytes(_ nodes: Int) -> Int {
+    4 * LongSums.pieceLength(capacity: phases.map(\.parameters).max() ?? 0, hosts: nodes)
+  }
 
   /// A model of these parts.
   public init(
@@ -122,9 +130,10 @@ public struct ScalingModel: Sendable, Equatable {
     let ranks = nodes * ranksPerNode
     let nodeShards = (0..<nodes).map { plan.shards(ofNode: $0, of: nodes, ranksPerNode: ranksPerNode) }
     let rankShards = (0..<ranks).map { plan.shards(ofRank: $0, of: ranks) }
-    let (blocks, localBlocks) = (mostBlocks(nodeShards), mostBlocks(rankShards))
+    let (blocks, localBlocks) = (mostBlocks(nodeShards, apart: false), mostBlocks(rankShards, apart: true))
     let reduction = Reduction(model: self, nodes: nodes, blocks: blocks, localBlocks: localBlocks)
     let samples = (0..<ranks).map { plan.samples(ofRank: $0, of: ranks).count }.max() ?? 1
+    // Of each part of a batch; what crosses the ranks is their sum.
     let gradientBytes = phases.reduce(0.0) { $0 + Double($1.updates * $1.gradientBytes) }
     // Each shard's partial gradient is written and read once more: V/N shards on a node.
     let partials = 2 * gradientBytes * Double(plan.shardCount) / Double(nodes) / memoryBandwidth
@@ -134,14 +143,14 @@ public struct ScalingModel: Sendable, Equatable {
       blocks: blocks, reduction: 0, exposed: 0, smallSums: ranks == 1 ? 0 : smallSum(8, nodes), images: 0, oneNode: 0)
     let flops = phases.reduce(0) { $0 + Double($1.updates) * $1.flops }
     for (index, phase) in phases.enumerated() where phase.updates > 0 {
-      let updates = Double(phase.updates)
+      let (updates, reductions) = (Double(phase.updates), Double(phase.reductions))
       let next = phases[(index + 1) % phases.count]
       let secondsPerFlop = flops > 0 ? shared / flops : 0
       let time = reduction.seconds(Double(phase.gradientBytes))
       let left = exposed(time, phase: phase, behind: phase.backwardFlops * secondsPerFlop)
       let hidden = next.network == phase.network ? 0 : overlap * next.leadingFlops * secondsPerFlop
-      row.reduction += updates * time.all
-      row.exposed += (updates - 1) * (left.wire + left.cores) + max(0, left.wire - hidden) + left.cores
+      row.reduction += reductions * time.all
+      row.exposed += (reductions - 1) * (left.wire + left.cores) + max(0, left.wire - hidden) + left.cores
       let sums = phase.smallSums.map { smallSum(Double($0), nodes) }
       if ranks > 1 { row.smallSums += updates * sums.reduce(0, +) }
       if phase.readsImages { row.images += phase.updates * plan.batch }
@@ -160,13 +169,15 @@ public struct ScalingModel: Sendable, Equatable {
     max(0, Double(Reduction.rounds(nodes)) * link.seconds(bytes) + smallSumSeconds)
   }
 
-  /// The most maximal nodes of the shard tree in one of these runs of shards.
-  private func mostBlocks(_ runs: [Range<Int>]) -> Int { runs.map { plan.tree.nodes(in: $0).count }.max() ?? 1 }
+  /// The most partial sums of one of these runs of shards: a rank's may be kept apart by shard, a host's never are.
+  private func mostBlocks(_ runs: [Range<Int>], apart: Bool) -> Int {
+    runs.map { apart ? plan.nodes(in: $0).count : plan.tree.nodes(in: $0).count }.max() ?? 1
+  }
 }
 
 extension RunOptions {
   /// The batch and its shards.
-  public var plan: ShardPlan { ShardPlan(batch: batch, shardCount: shards) }
+  public var plan: ShardPlan { ShardPlan(batch: batch, shardCount: shards, keepsShardsApart: accumulation > 1) }
 }
 
 extension ShardPlan {

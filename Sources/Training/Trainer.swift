@@ -55,7 +55,7 @@ public final class Trainer {
     format = DataFormat(source, usingClasses: options.usesClasses)
     identity = options.identity(of: model, source)
     recipe = try prepared.build(format)
-    let plan = ShardPlan(batch: options.batch, shardCount: options.shards, keepsShardsApart: options.accumulation > 1)
+    let plan = options.plan
     let home = try SharedHome(recipe, communicator, options)
     notes = home.notes
     group = try CommunicatorGroup(

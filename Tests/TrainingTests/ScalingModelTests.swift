@@ -11,10 +11,12 @@ import Testing
   /// A critic of 4 MiB that is updated twice and a generator of 2.5 MiB; 12 units of arithmetic a step.
   private static let phases = [
     Plan.Phase(
-      name: "critic", network: "critic", updates: 2, readsImages: true, parameters: 1 << 20, forwardFlops: 1, backwardFlops: 3,
+      name: "critic", network: "critic", updates: 2, reductions: 2, readsImages: true, parameters: 1 << 20, forwardFlops: 1,
+      backwardFlops: 3,
       leadingFlops: 0, smallSums: [1000]),
     Plan.Phase(
-      name: "generator", network: "generator", updates: 1, readsImages: false, parameters: 5 << 17, forwardFlops: 2, backwardFlops: 2,
+      name: "generator", network: "generator", updates: 1, reductions: 1, readsImages: false, parameters: 5 << 17, forwardFlops: 2,
+      backwardFlops: 2,
       leadingFlops: 1, smallSums: [2000, 500]),
   ]
 
