@@ -11,6 +11,8 @@ internal import CMPI
   private let wire: WireFormat
   private var sentHalves = HalfFloats()
   private var receivedHalves = HalfFloats()
+  /// Bytes of the longest message between paired members: such as TCP sends at once.
+  static let longestMessage = 1 << 20
   /// Up to this many floats of all nodes go to all members in one message: latency counts, not bandwidth.
   static let shortSum = 1 << 14
 
@@ -59,9 +61,9 @@ internal import CMPI
     for unsafe(index, node) in unsafe nodes.enumerated() {
       unsafe (received + (layout.firstNode[rank] + index) * count).update(from: node, count: count)
     }
-    try MPICommunicator.check(
-      unsafe MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_FLOAT, received, counts, starts, MPI_FLOAT, members),
-      "gathering \(layout.nodeCount) partial sums of \(count) elements over \(size) ranks")
+    try unsafe finish("gathering \(layout.nodeCount) partial sums of \(count) elements over \(size) ranks") {
+      unsafe MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_FLOAT, received, counts, starts, MPI_FLOAT, members, &$0)
+    }
     unsafe layout.add((0..<layout.nodeCount).map { unsafe UnsafePointer(received + $0 * count) }, count: count, into: [result])
   }
 
@@ -96,22 +98,53 @@ internal import CMPI
   private func swap(
     _ sent: UnsafePointer<Float>, _ sentCount: Int, _ received: UnsafeMutablePointer<Float>, _ receivedCount: Int, with partner: Int
   ) throws {
-    let words = "exchanging \(sentCount) elements with member \(partner) of \(size)"
-    let other = Int32(partner)
-    // The C status is not wanted: MPI_STATUS_IGNORE is the null pointer.
     switch wire {
-    case .float32:
-      try MPICommunicator.check(
-        unsafe MPI_Sendrecv(
-          sent, Int32(sentCount), MPI_FLOAT, other, 0, received, Int32(receivedCount), MPI_FLOAT, other, 0, members, nil), words)
+    case .float32: try unsafe swap(bytes: sent, 4 * sentCount, received, 4 * receivedCount, with: partner)
     case .bfloat16:
       let (out, back) = unsafe (sentHalves.memory(sentCount), receivedHalves.memory(receivedCount))
       for element in 0..<sentCount { unsafe out[element] = BFloat16.bits(sent[element]) }
-      try MPICommunicator.check(
-        unsafe MPI_Sendrecv(
-          out, Int32(2 * sentCount), MPI_BYTE, other, 0, back, Int32(2 * receivedCount), MPI_BYTE, other, 0, members, nil), words)
+      try unsafe swap(bytes: out, 2 * sentCount, back, 2 * receivedCount, with: partner)
       for element in 0..<receivedCount { unsafe received[element] = BFloat16.float(back[element]) }
     }
+  }
+
+  private func swap(
+    bytes sent: UnsafeRawPointer, _ sentCount: Int, _ received: UnsafeMutableRawPointer, _ receivedCount: Int, with partner: Int
+  ) throws {
+    let words = "exchanging \(sentCount) bytes with member \(partner) of \(size)"
+    var requests: [MPI_Request?] = unsafe []
+    for start in stride(from: 0, to: receivedCount, by: Self.longestMessage) {
+      unsafe requests.append(nil)
+      let length = Int32(min(Self.longestMessage, receivedCount - start))
+      try MPICommunicator.check(
+        unsafe MPI_Irecv(received + start, length, MPI_BYTE, Int32(partner), 0, members, &requests[requests.count - 1]), words)
+    }
+    for start in stride(from: 0, to: sentCount, by: Self.longestMessage) {
+      unsafe requests.append(nil)
+      let length = Int32(min(Self.longestMessage, sentCount - start))
+      try MPICommunicator.check(
+        unsafe MPI_Isend(sent + start, length, MPI_BYTE, Int32(partner), 0, members, &requests[requests.count - 1]), words)
+    }
+    try unsafe finish(&requests, words)
+  }
+
+  /// Starts one operation and waits for it.
+  private func finish(_ words: String, _ start: (inout MPI_Request?) -> Int32) throws {
+    var requests: [MPI_Request?] = unsafe [nil]
+    try unsafe MPICommunicator.check(start(&requests[0]), words)
+    try unsafe finish(&requests, words)
+  }
+
+  /// Waits for operations without holding the core: MPI's own waits would take it from the threads that compute.
+  private func finish(_ requests: inout [MPI_Request?], _ words: String) throws {
+    var isDone: Int32 = 0
+    var code = MPI_SUCCESS
+    Patience.wait {
+      // The C array of statuses is not wanted: MPI_STATUSES_IGNORE is the null pointer.
+      code = unsafe MPI_Testall(Int32(requests.count), &requests, &isDone, nil)
+      return isDone != 0 || code != MPI_SUCCESS
+    }
+    try MPICommunicator.check(code, words)
   }
 
   /// Every member sends each other member the slices that it owns, and adds its own slice of all nodes.
@@ -145,8 +178,7 @@ internal import CMPI
             &requests[requests.count - 1]), "sending a slice of \(wanted.count) elements to member \(target)")
       }
     }
-    // The C array of statuses is not wanted: MPI_STATUSES_IGNORE is the null pointer.
-    try MPICommunicator.check(unsafe MPI_Waitall(Int32(requests.count), &requests, nil), "exchanging slices among \(size) members")
+    try unsafe finish(&requests, "exchanging slices among \(size) members")
     let nodes = unsafe (0..<layout.nodeCount).map { node -> UnsafePointer<Float> in
       unsafe layout.nodes(ofMember: rank).contains(node)
         ? own[node - first] + slice.lowerBound : UnsafePointer(received + node * slice.count)
@@ -160,8 +192,8 @@ internal import CMPI
     let slices = (0..<size).map { rounds.elements(ofRank: $0, inRound: round) }
     let counts = slices.map { Int32($0.count) }
     let starts = slices.map { Int32($0.lowerBound - all.lowerBound) }
-    try MPICommunicator.check(
-      unsafe MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_FLOAT, result + all.lowerBound, counts, starts, MPI_FLOAT, members),
-      "gathering the sums of \(all.count) elements over \(size) members")
+    try unsafe finish("gathering the sums of \(all.count) elements over \(size) members") {
+      unsafe MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_FLOAT, result + all.lowerBound, counts, starts, MPI_FLOAT, members, &$0)
+    }
   }
 }
