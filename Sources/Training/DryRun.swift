@@ -39,7 +39,7 @@ struct DryRun {
         reductions: phase.times(0), readsImages: phase.needsData, parameters: phase.network.store.parameterCount,
         forwardFlops: observer.forward,
         backwardFlops: observer.flops - observer.forward, leadingFlops: observer.leading ?? observer.forward,
-        smallSums: observer.sums.smallSums)
+        smallSums: observer.sums.smallSums, releases: observer.releases)
     }
     self.recipe = recipe
     peak = meter.peak
@@ -74,6 +74,12 @@ private final class PlanObserver: PrimitiveObserver {
   private(set) var sums = BatchSums()
   private let awaited: String
 
+  /// The sums into parameters, each with the share of the gradient's operations after which it is there.
+  var releases: [Plan.Release] {
+    let backward = max(flops - forward, 1)
+    return sums.released.map { Plan.Release(bytes: $0.bytes, share: ($0.flops - forward) / backward) }
+  }
+
   init(_ meter: MemoryMeter, awaited: String) {
     self.meter = meter
     self.awaited = awaited
@@ -88,7 +94,7 @@ private final class PlanObserver: PrimitiveObserver {
     let path = Observation.path
     if leading == nil && (path == awaited || path.hasPrefix(awaited + ".")) { leading = flops }
     flops += primitive.flops(inputs.map(\.shape), output.shape)
-    sums.note(primitive, inputs, output)
+    sums.note(primitive, inputs, output, flops: flops)
   }
 }
 
@@ -101,6 +107,8 @@ private struct BatchSums {
   var isForward = true
   private var sizes: [Int] = []
   private var isSmall: [Bool] = []
+  /// Operations before each one of a gradient; nil for those of a loss.
+  private var times: [Double?] = []
   /// The sums that a replicated tensor depends on, by its memory.
   private var origins: [ObjectIdentifier: Set<Int>] = [:]
   private var fused: [Int] = []
@@ -108,7 +116,12 @@ private struct BatchSums {
   /// Bytes of each.
   var smallSums: [Int] { fused + zip(sizes, isSmall).filter(\.1).map(\.0) }
 
-  mutating func note(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor) {
+  /// Bytes of all others of the gradient, and the operations before each.
+  var released: [(bytes: Int, flops: Double)] {
+    sizes.indices.compactMap { index in isSmall[index] ? nil : times[index].map { (sizes[index], $0) } }
+  }
+
+  mutating func note(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor, flops: Double) {
     if primitive is Standardize {
       // Sums inside the fused kernel, which a shape-only run does not enter: mean, variance, and in the gradient both sums together.
       let channels = 4 * (inputs[0].shape.last ?? 0)
@@ -126,6 +139,7 @@ private struct BatchSums {
       origins[memory] = [sizes.count]
       sizes.append(output.shape.reduce(4, *))
       isSmall.append(false)
+      times.append(isForward ? nil : flops)
     } else {
       origins[memory] = found
     }

@@ -13,6 +13,14 @@ public struct Plan: Sendable, Equatable {
     public let parameters: Int
   }
 
+  /// A sum into parameters that is ready to cross the ranks.
+  public struct Release: Sendable, Equatable {
+    /// Bytes of the sum.
+    public var bytes: Int
+    /// Share of the backward pass that is done then.
+    public var share: Double
+  }
+
   /// What one phase of a step computes and sums, over the whole batch.
   public struct Phase: Sendable, Equatable {
     /// Name of the phase.
@@ -35,12 +43,14 @@ public struct Plan: Sendable, Equatable {
     public var leadingFlops: Double
     /// Bytes of each sum over the batch that crosses the ranks in a message of its own, for one gradient.
     public var smallSums: [Int]
+    /// When the sums into parameters are ready, in order.
+    public var releases: [Release]
 
     /// A phase of these numbers.
     public init(
       name: String, network: String, updates: Int, reductions: Int, readsImages: Bool, parameters: Int, forwardFlops: Double,
       backwardFlops: Double,
-      leadingFlops: Double, smallSums: [Int]
+      leadingFlops: Double, smallSums: [Int], releases: [Release] = []
     ) {
       self.name = name
       self.network = network
@@ -52,6 +62,7 @@ public struct Plan: Sendable, Equatable {
       self.backwardFlops = backwardFlops
       self.leadingFlops = leadingFlops
       self.smallSums = smallSums
+      self.releases = releases
     }
 
     /// Floating-point operations of one gradient.

@@ -9,7 +9,7 @@ public import Sharding
 /// - a piece of s bytes takes `s(rn + 1)/M` on its node, every local rank adding its slice of all blocks, and between nodes
 ///   `2·log₂N·α + 2(N-1)/N·s/B` by recursive halving and doubling where N is a power of two and m = 1, or else by direct exchange
 ///   `2α + (m(N-1) - 1)g + (N-2)g + (m + 1)(N-1)/N·s/B`: all messages of a half are posted at once, and m blocks travel in the first half;
-/// - pieces go one after another on one thread, and start with the backward pass. What is left after it is at least the last piece.
+/// - pieces go one after another on one thread, each when its sums are there. What is left after the backward pass is at least the last.
 ///   The last gradient of a phase is hidden further by the next phase's forward pass, until that reads the updated network;
 /// - a sum of s bytes in a message of its own takes `⌈log₂N⌉(α + s/B) + c`, and all of it shows; each step has one more for flags;
 /// - compute is a fixed time, the optimizer's, plus a time for each sample of the rank with most of them, in proportion to FLOPs over
@@ -147,7 +147,7 @@ public struct ScalingModel: Sendable, Equatable {
       let next = phases[(index + 1) % phases.count]
       let secondsPerFlop = flops > 0 ? shared / flops : 0
       let time = reduction.seconds(Double(phase.gradientBytes))
-      let left = exposed(time, phase: phase, behind: phase.backwardFlops * secondsPerFlop)
+      let left = exposed(reduction, phase, behind: phase.backwardFlops * secondsPerFlop)
       let hidden = next.network == phase.network ? 0 : overlap * next.leadingFlops * secondsPerFlop
       row.reduction += reductions * time.all
       row.exposed += (reductions - 1) * (left.wire + left.cores) + max(0, left.wire - hidden) + left.cores
@@ -159,10 +159,27 @@ public struct ScalingModel: Sendable, Equatable {
   }
 
   /// What of a reduction is left when its backward pass of `seconds` is done.
-  private func exposed(_ time: Reduction.Time, phase: Plan.Phase, behind seconds: Double) -> (wire: Double, cores: Double) {
-    let hidden = overlap * seconds
-    if hasSpareCore { return (max(time.lastPiece, time.all - hidden), 0) }
-    return (max(time.lastPieceBetween, time.between - hidden), time.local)
+  private func exposed(_ reduction: Reduction, _ phase: Plan.Phase, behind seconds: Double) -> (wire: Double, cores: Double) {
+    let time = reduction.seconds(Double(phase.gradientBytes))
+    let (whole, last) = hasSpareCore ? (time.all, time.lastPiece) : (time.between, time.lastPieceBetween)
+    let late = lateness(phase, pieceBytes(reduction.nodes), whole: whole, behind: seconds)
+    return (max(last, whole - overlap * (whole - late)), hasSpareCore ? 0 : time.local)
+  }
+
+  /// Seconds from the end of a backward pass to that of its reduction, each piece of which waits for its sums and for the piece before it.
+  private func lateness(_ phase: Plan.Phase, _ piece: Int, whole: Double, behind seconds: Double) -> Double {
+    let total = phase.releases.reduce(0) { $0 + $1.bytes }
+    guard total > 0 else { return max(0, whole - seconds) }
+    var (sent, released, end) = (0, 0, 0.0)
+    for release in phase.releases {
+      released += release.bytes
+      while released - sent >= piece || released == total && sent < total {
+        let length = min(piece, total - sent)
+        sent += length
+        end = max(end, release.share * seconds) + whole * Double(length) / Double(total)
+      }
+    }
+    return max(0, end - seconds)
   }
 
   private func smallSum(_ bytes: Double, _ nodes: Int) -> Double {

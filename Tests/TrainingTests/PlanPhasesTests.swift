@@ -34,6 +34,17 @@ import Testing
     #expect(plan.phases[1].smallSums.sorted() == [4, 64, 64, 128])
   }
 
+  @Test func `sums into parameters are released in the order of the backward pass, and are all of the gradient`() throws {
+    let model = try ModelEntry(TinyModel.self).configured()
+    for phase in try Plan(model, options: RunOptions(model.run), data: Self.data, ranks: 1).phases {
+      let shares = phase.releases.map(\.share)
+      #expect(shares == shares.sorted() && shares.allSatisfy { $0 > 0 && $0 <= 1 })
+      // The critic sees real and generated images apart, so that each of its parameters has two sums.
+      let uses = phase.network == "critic" ? 2 : 1
+      #expect(phase.releases.reduce(0) { $0 + $1.bytes } == uses * phase.gradientBytes, "\(phase.releases)")
+    }
+  }
+
   @Test func `a real step asks the ranks for the planned sums, and for gradients beside`() throws {
     let model = try ModelEntry(TinyModel.self).configured()
     var options = RunOptions(model.run)
