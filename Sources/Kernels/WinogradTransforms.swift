@@ -90,12 +90,13 @@ struct WinogradTiles {
   /// Tiles of one sample.
   var count: Int { rows * columns }
 
-  /// `Bᵀ d B` of a tile of `x`, written to `v[position · positionStride + channel]`.
-  func transformInput(_ x: Input, tile: Int, zeros: Input, _ v: Output, positionStride: Int) {
+  /// `Bᵀ d B` of a tile of `x`, written to `v[position · positionStride + channel]`; of some channels, numbered from 0.
+  func transformInput(_ x: Input, tile: Int, channels: Range<Int>? = nil, zeros: Input, _ v: Output, positionStride: Int) {
     let g = geometry
     let (sample, place) = (tile / count, tile % count)
     let (top, left) = (place / columns * Winograd.tile - g.padTop, place % columns * Winograd.tile - g.padLeft)
-    let image = x + sample * g.inputSize
+    let channels = channels ?? 0..<g.inputChannels
+    let image = x + sample * g.inputSize + channels.lowerBound
     withUnsafeTemporaryAllocation(of: Input.self, capacity: Winograd.positions) { sources in
       for i in 0..<6 {
         for j in 0..<6 {
@@ -104,7 +105,7 @@ struct WinogradTiles {
           sources[i * 6 + j] = isInside ? image + (row * g.width + column) * g.inputChannels : zeros
         }
       }
-      transform(channels: g.inputChannels, v, positionStride: positionStride) { i, j, channel in sources[i * 6 + j].lane(channel) }
+      transform(channels: channels.count, v, positionStride: positionStride) { i, j, channel in sources[i * 6 + j].lane(channel) }
     }
   }
 
@@ -135,16 +136,17 @@ struct WinogradTiles {
     }
   }
 
-  /// `Aᵀ m A` of a tile, written to the pixels of `y` that exist.
-  func transformOutput(_ m: Input, positionStride: Int, tile: Int, _ y: Output) {
+  /// `Aᵀ m A` of a tile, written to the pixels of `y` that exist; of some channels, which `m` numbers from 0.
+  func transformOutput(_ m: Input, positionStride: Int, tile: Int, channels: Range<Int>? = nil, _ y: Output) {
     let g = geometry
     let (sample, place) = (tile / count, tile % count)
     let (top, left) = (place / columns * Winograd.tile, place % columns * Winograd.tile)
-    let image = y + sample * g.outputSize
+    let channels = channels ?? 0..<g.outputChannels
+    let image = y + sample * g.outputSize + channels.lowerBound
     let (height, width) = (min(4, g.outputHeight - top), min(4, g.outputWidth - left))
     withUnsafeTemporaryAllocation(of: Lane.self, capacity: 24) { d in
       var channel = 0
-      while channel < g.outputChannels {
+      while channel < channels.count {
         let source = m + channel
         for j in 0..<6 {
           let r = Winograd.output(
@@ -165,12 +167,13 @@ struct WinogradTiles {
     }
   }
 
-  /// `A dy Aᵀ` of a tile of cotangents, written to `u[position · positionStride + channel]`; pixels beyond the image are zero.
-  func transformCotangent(_ dy: Input, tile: Int, zeros: Input, _ u: Output, positionStride: Int) {
+  /// `A dy Aᵀ` of a tile of cotangents, written to `u[position · positionStride + channel]`; of some channels, numbered from 0. Pixels
+  /// beyond the image are zero.
+  func transformCotangent(_ dy: Input, tile: Int, channels: Range<Int>, zeros: Input, _ u: Output, positionStride: Int) {
     let g = geometry
     let (sample, place) = (tile / count, tile % count)
     let (top, left) = (place / columns * Winograd.tile, place % columns * Winograd.tile)
-    let image = dy + sample * g.outputSize
+    let image = dy + sample * g.outputSize + channels.lowerBound
     withUnsafeTemporaryAllocation(of: Input.self, capacity: 16) { sources in
       for i in 0..<4 {
         for j in 0..<4 {
@@ -181,7 +184,7 @@ struct WinogradTiles {
       }
       withUnsafeTemporaryAllocation(of: Lane.self, capacity: 24) { d in
         var channel = 0
-        while channel < g.outputChannels {
+        while channel < channels.count {
           for j in 0..<4 {
             let r = Winograd.outputAdjoint(
               sources[j].lane(channel), sources[4 + j].lane(channel), sources[8 + j].lane(channel), sources[12 + j].lane(channel))

@@ -25,6 +25,8 @@ import Testing
     Shape(height: 4, width: 4, inputs: 16, outputs: 16), Shape(height: 8, width: 8, inputs: 32, outputs: 48),
     Shape(height: 7, width: 9, inputs: 16, outputs: 64), Shape(height: 13, width: 6, inputs: 80, outputs: 32),
     Shape(height: 9, width: 10, inputs: 32, outputs: 32, pads: (0, 2, 1, 0)),
+    // Several blocks of channels in the weight gradient; weights beyond the cache, with a last block of 16 columns.
+    Shape(samples: 2, height: 5, width: 5, inputs: 80, outputs: 160), Shape(samples: 2, height: 4, width: 6, inputs: 560, outputs: 496),
   ]
 
   static func drawn(_ count: Int, _ seed: Int) -> [Float] {
@@ -94,14 +96,18 @@ import Testing
     #expect(Self.error(dw, dw64) < 4e-6)
   }
 
-  @Test func `a sample's bits do not depend on the batch it comes in`() {
-    let g = Shape(height: 12, width: 8, inputs: 32, outputs: 48).geometry
+  // The second has more tiles than are transformed at once.
+  @Test(arguments: [
+    Shape(samples: 7, height: 12, width: 8, inputs: 32, outputs: 48), Shape(samples: 3, height: 60, width: 60, inputs: 544, outputs: 496),
+  ])
+  func `a sample's bits do not depend on the batch it comes in`(shape: Shape) {
+    let (g, samples) = (shape.geometry, shape.samples)
     let (inputSize, outputSize) = (g.height * g.width * g.inputChannels, g.outputHeight * g.outputWidth * g.outputChannels)
-    let x = Self.drawn(7 * inputSize, 4)
+    let x = Self.drawn(samples * inputSize, 4)
     let w = Self.drawn(9 * g.inputChannels * g.outputChannels, 5)
-    var together = [Float](repeating: 0, count: 7 * outputSize)
-    unsafe convolution(g, samples: 7, x, w, &together)
-    for sample in 0..<7 {
+    var together = [Float](repeating: 0, count: samples * outputSize)
+    unsafe convolution(g, samples: samples, x, w, &together)
+    for sample in 0..<samples {
       var alone = [Float](repeating: 0, count: outputSize)
       unsafe convolution(g, samples: 1, Array(x[(sample * inputSize)..<((sample + 1) * inputSize)]), w, &alone)
       #expect(alone == Array(together[(sample * outputSize)..<((sample + 1) * outputSize)]), "sample \(sample)")

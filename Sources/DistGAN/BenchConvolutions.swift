@@ -1,0 +1,83 @@
+import Adversarial
+import ArgumentParser
+import Foundation
+import Kernels
+import Sharding
+
+extension Bench {
+  /// `bench convolutions`.
+  struct Convolutions: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "convolutions",
+      abstract: "Times the three passes of convolutions, in operations of the direct sum, against the peak of the same run.")
+
+    @Option(help: ArgumentHelp("Shapes as SIZExINPUTSxOUTPUTSxKERNEL, with commas between them.", valueName: "list"))
+    var shapes = "32x256x256x3,16x256x256x3,8x256x256x3,128x32x32x3,64x96x96x3,16x768x768x3,32x3x256x3,32x256x256x1"
+
+    @Option(help: ArgumentHelp("Images.", valueName: "count"))
+    var batch = 16
+
+    @Option(help: ArgumentHelp("Threads (default: the cores).", valueName: "count"))
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("Rounds; medians are printed.", valueName: "count"))
+    var rounds = 5
+
+    func run() throws {
+      guard batch > 0, rounds > 0, threads ?? 1 > 0 else { throw OptionError("--batch, --rounds and --threads: at least 1 is needed") }
+      let geometries = try shapes.split(separator: ",").map { try Self.geometry(String($0)) }
+      if let threads { Workers.start(threads: threads) }
+      let peak = peakRate()
+      print("peak of \(Workers.threads) threads: \(Int(peak / 1e9)) GFLOP/s; \(batch) images; effective GFLOP/s and multiples of the peak")
+      print("size  inputs outputs kernel        forward   input gradient  weight gradient")
+      for geometry in geometries { measure(geometry, peak) }
+    }
+
+    private static func geometry(_ text: String) throws -> ConvolutionGeometry {
+      let numbers = text.split(separator: "x").map { Int($0) ?? 0 }
+      guard numbers.count == 4, numbers.allSatisfy({ $0 > 0 }), numbers[3] % 2 == 1, numbers[3] <= numbers[0] else {
+        throw OptionError("--shapes \(text): four numbers as 32x256x256x3 are needed, the last one odd and at most the size")
+      }
+      let pad = numbers[3] / 2
+      return ConvolutionGeometry(
+        height: numbers[0], width: numbers[0], inputChannels: numbers[1], outputChannels: numbers[2], kernelHeight: numbers[3],
+        kernelWidth: numbers[3], padTop: pad, padLeft: pad, padBottom: pad, padRight: pad)
+    }
+
+    private func measure(_ g: ConvolutionGeometry, _ peak: Double) {
+      let x = unsafe numbers(batch * g.height * g.width * g.inputChannels)
+      let y = unsafe numbers(batch * g.outputHeight * g.outputWidth * g.outputChannels)
+      let w = unsafe numbers(g.kernelHeight * g.kernelWidth * g.inputChannels * g.outputChannels)
+      defer {
+        unsafe x.deallocate()
+        unsafe y.deallocate()
+        unsafe w.deallocate()
+      }
+      let shards = min(8, batch)
+      let plan = ShardPlan(batch: batch, shardCount: shards)
+      let rows = ShardRows(segments: (0..<shards).map { [plan.samples(ofShard: $0)] }, tree: plan.tree, owned: 0..<shards)
+      let flops = g.flops * Double(batch)
+      let passes = [
+        rate(flops) { unsafe convolution(g, samples: batch, x, w, y) },
+        rate(flops) { unsafe convolutionInputGradient(g, samples: batch, y, w, x) },
+        rate(flops) { unsafe convolutionWeightGradient(g, rows: rows, x, y, w) },
+      ]
+      let texts = passes.map { String(format: "%7.0f  %5.2fx", $0 / 1e9, $0 / peak) }
+      print(
+        String(format: "%4d %7d %7d %6d", g.height, g.inputChannels, g.outputChannels, g.kernelHeight) + "   "
+          + texts.joined(separator: "   "))
+    }
+
+    private func numbers(_ count: Int) -> UnsafeMutablePointer<Float> {
+      let memory = UnsafeMutablePointer<Float>.allocate(capacity: count)
+      unsafe memory.initialize(repeating: 0.01, count: count)
+      return unsafe memory
+    }
+
+    /// Operations per second, by the median of the rounds after a first one.
+    private func rate(_ flops: Double, _ body: () -> Void) -> Double {
+      let times = (0...rounds).map { _ in ContinuousClock().measure(body) / .seconds(1) }.dropFirst().sorted()
+      return flops / times[times.count / 2]
+    }
+  }
+}
