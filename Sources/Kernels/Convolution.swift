@@ -27,6 +27,12 @@ private struct ConvolutionPass {
   /// `weights(group)` is a `[depth, outputs]` matrix whose rows lie `weightStride` apart.
   func run(samples: Int, _ source: Input, _ weights: (Int) -> Input, weightStride: Int, _ target: Output) {
     if rows <= 0 || windows.columns <= 0 { return }
+    if let direct = FewOutputs(windows, outputs: outputs, groups: groups) {
+      return direct.run(samples: samples, source, sourceSize: sourceSize, weights(0), weightStride: weightStride) { sample, row, column in
+        let pixel = (targetRow + row * targetStep) * targetWidth + targetColumn + column * targetStep
+        return target + sample * targetSize + pixel * targetChannels
+      }
+    }
     let band = band
     let bands = (rows + band - 1) / band
     let depth = windows.depth
@@ -84,7 +90,8 @@ extension ConvolutionGeometry {
 /// The convolution `y = x * w` of each sample: `x` `[samples, height, width, inputChannels]`, `w` as `g` says, `y`
 /// `[samples, outputHeight, outputWidth, outputChannels]`.
 ///
-/// By Winograd's algorithm where it pays, else by one matrix product per sample, band of rows and group.
+/// By Winograd's algorithm where it pays, directly for images of up to four channels, else by one matrix product per sample, band of rows
+/// and group.
 public func convolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, _ y: Output) {
   if g.usesWinograd { return winogradConvolution(g, samples: samples, x, w, y) }
   let windows = TapGather(

@@ -52,6 +52,18 @@ private let geometries: [ConvolutionGeometry] = [
     padBottom: 1, padRight: 1, groups: 2),
   .init(height: 17, width: 18, inputChannels: 4, outputChannels: 6, kernelHeight: 1, kernelWidth: 1, groups: 2),
   .init(height: 5, width: 4, inputChannels: 2, outputChannels: 3, kernelHeight: 1, kernelWidth: 1, padTop: 1, padLeft: 1, padRight: 1),
+  // Up to four channels on one side, directly: forward, input gradient, with steps, on narrow images.
+  .init(
+    height: 9, width: 11, inputChannels: 32, outputChannels: 3, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
+    padRight: 1),
+  .init(
+    height: 10, width: 12, inputChannels: 3, outputChannels: 48, kernelHeight: 4, kernelWidth: 4, stride: 2, padTop: 1, padLeft: 1,
+    padBottom: 1, padRight: 1),
+  .init(
+    height: 7, width: 13, inputChannels: 16, outputChannels: 4, kernelHeight: 5, kernelWidth: 3, stride: 2, padTop: 2, padLeft: 0,
+    padBottom: 1, padRight: 2),
+  .init(height: 5, width: 3, inputChannels: 64, outputChannels: 1, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padRight: 1),
+  .init(height: 6, width: 9, inputChannels: 16, outputChannels: 2, kernelHeight: 1, kernelWidth: 1),
   // These take Winograd's way.
   .init(
     height: 9, width: 10, inputChannels: 16, outputChannels: 48, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
