@@ -43,7 +43,7 @@ public func convolutionWeightGradient(_ g: ConvolutionGeometry, rows: ShardRows,
           beta = 1
         }
         for segment in rows.segments[leaf] where !segment.isEmpty {
-          if windows.isIdentity && pixels < 256 {
+          if windows.isIdentity && pixels < 256 && g.outputHeight == g.height {
             multiply(
               x + segment.lowerBound * g.inputSize + channel, g.inputChannels, firstPixel: segment.lowerBound * pixels,
               count: segment.count * pixels)
