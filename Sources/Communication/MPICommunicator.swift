@@ -31,9 +31,9 @@ internal import Sharding
   /// Starts MPI. A process can do so once.
   /// - Throws: `CommunicationError` when MPI cannot be started.
   public init() throws {
-    // Longer messages ask before they send, which costs two more latencies; what the user set holds.
+    // Longer messages ask before they send, which costs two more latencies; what the user set holds. Open MPI counts its own header in.
     for name in ["eager_limit", "rndv_eager_limit", "max_send_size"] {
-      unsafe setenv("OMPI_MCA_btl_tcp_\(name)", "\(MessageSums.longestMessage)", 0)
+      unsafe setenv("OMPI_MCA_btl_tcp_\(name)", "\(MessageSums.longestMessage + 1024)", 0)
     }
     var granted: Int32 = 0
     try Self.check(
