@@ -60,6 +60,20 @@ public final class LongSums {
     return max(1 << 14, min(largest, (capacity / 8 + 1023) / 1024 * 1024))
   }
 
+  /// Pieces that can be under way: all of a gradient and one more, within 64 MiB of each rank's memory but at least two.
+  static func slotCount(capacity: Int, hosts: Int, nodes: Int) -> Int {
+    let chunk = pieceLength(capacity: capacity, hosts: hosts)
+    return max(2, min((capacity + chunk - 1) / chunk + 1, (1 << 24) / (chunk * nodes)))
+  }
+
+  /// Bytes that the ranks of a host share for partial sums of a gradient of `capacity` floats on their way; its sums come on top.
+  /// - Parameters:
+  ///   - nodes: nodes of the shard tree that the rank with most of them brings.
+  ///   - ranks: ranks of the host.
+  public static func stagingBytes(capacity: Int, hosts: Int, nodes: Int, ranks: Int) -> Int {
+    ranks * slotCount(capacity: capacity, hosts: hosts, nodes: nodes) * nodes * pieceLength(capacity: capacity, hosts: hosts) * 4
+  }
+
   private let way: any ChunkWay
   private let carrier: ChunkCarrier
   private let isThreaded: Bool
@@ -148,7 +162,8 @@ public final class LongSums {
 
 /// The thread that adds pieces one after the other.
 ///
-/// Sound as `Sendable`: what varies is touched only while `condition` is locked, or is atomic; `way` is called from one thread.
+/// Sound as `Sendable`: what varies is touched only while `condition` is locked, or is atomic. The sender calls `way` at the same time, but
+/// never its `sum`, and stays out of the blocks that `sum` reads until it has counted them as summed.
 private final class ChunkCarrier: @unchecked Sendable {
   private let way: any ChunkWay
   private let condition = NSCondition()
