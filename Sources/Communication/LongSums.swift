@@ -79,6 +79,8 @@ public final class LongSums {
   private let isThreaded: Bool
   private var exposed = 0.0
   private var idle = 0.0
+  /// Results sent and not forgotten.
+  private var unread = 0
   /// The piece being filled: its number, first position and floats so far.
   private var open = (number: 1, position: 0, count: 0)
 
@@ -117,6 +119,7 @@ public final class LongSums {
       done += length
       if open.count == way.chunk { try flush() }
     }
+    unread += count
     return start..<(start + count)
   }
 
@@ -131,17 +134,20 @@ public final class LongSums {
     try spend(&exposed) { try carrier.carry(chunk) }
   }
 
-  /// Everything sent so far, summed; waits for it. Valid until `forget()`.
+  /// Everything sent so far, summed; waits for it. Valid until all of it is forgotten.
   public func results() throws -> UnsafePointer<Float> {
     try flush()
     try wait(for: open.number - 1)
     return unsafe UnsafePointer(way.results)
   }
 
-  /// Lets results be overwritten, once all of them have been read.
-  public func forget() {
-    precondition(open.count == 0, "LongSums: results were forgotten before they had been asked for")
-    open.position = 0
+  /// Says that `count` of the results have been read; when all have, they may be overwritten.
+  ///
+  /// Other ranks overwrite them no sooner, since a piece is added only when every rank has published it.
+  public func forget(_ count: Int) {
+    precondition(open.count == 0 && count <= unread, "LongSums: \(count) results were forgotten, \(unread) are unread")
+    unread -= count
+    if unread == 0 { open.position = 0 }
   }
 
   /// Waits until a piece is summed.

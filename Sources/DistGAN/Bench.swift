@@ -53,7 +53,7 @@ struct Bench: ParsableCommand {
             _ = try unsafe sums.send(values, count: count)
             let total = unsafe try sums.results()[count - 1]
             guard total == Float(communicator.size) else { throw RunError(.internalError, "the sum over the ranks is \(total)") }
-            sums.forget()
+            sums.forget(count)
           })
         library.append(try time(communicator) { try unsafe communicator.libraryAllReduce(values, count: count) })
         unsafe values.update(repeating: 1, count: count)
