@@ -192,6 +192,8 @@ private final class ChunkCarrier: @unchecked Sendable {
         } catch {
           condition.withLock { failure = error }
           failed.store(true, ordering: .releasing)
+          // Later pieces would be out of step with those of other ranks.
+          return
         }
       }
     }

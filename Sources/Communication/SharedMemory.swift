@@ -44,7 +44,9 @@ internal import Glibc
   func reserve(_ bytes: Int) throws(CommunicationError) {
     guard bytes > reserved else { return }
     precondition(bytes <= capacity, "SharedMemory: \(bytes) bytes of \(capacity)")
-    let code = posix_fallocate(descriptor, off_t(reserved), off_t(bytes - reserved))
+    var code: Int32
+    // Older kernels end the call at any signal, such as one that asks for a checkpoint, whatever SA_RESTART says.
+    repeat { code = posix_fallocate(descriptor, off_t(reserved), off_t(bytes - reserved)) } while code == EINTR
     guard code == 0 else { throw Self.failure("reserving \(bytes) bytes of /dev/shm", code) }
     reserved = bytes
   }
