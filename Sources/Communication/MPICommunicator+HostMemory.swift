@@ -2,7 +2,7 @@ internal import CMPI
 internal import Glibc
 
 extension MPICommunicator {
-  public func canShare(_ bytes: Int) throws -> Bool {
+  func canShare(_ bytes: Int) throws -> Bool {
     guard size > 1 else { return false }
     let needed = bytes + HostBoard.byteCount(localSize)
     let lacks = (SharedMemory.room ?? 0) < needed
@@ -18,12 +18,12 @@ extension MPICommunicator {
     return true
   }
 
-  public func sharedFloats(_ count: Int) throws -> SharedFloats? {
+  func sharedFloats(_ count: Int) throws -> SharedFloats? {
     guard size > 1 else { return nil }
     return SharedFloats(try sharedMemory(count * 4, reserving: count * 4), count: count)
   }
 
-  public func hostBarrier() {
+  func hostBarrier() {
     if let board { return board.barrier() }
     _ = unsafe MPI_Barrier(host)
   }

@@ -1,5 +1,5 @@
 internal import CMPI
-public import Sharding
+internal import Sharding
 
 extension MPICommunicator {
   private func layout(_ plan: ShardPlan) -> (ranks: TreeLayout, host: HostLayout) {
@@ -9,7 +9,7 @@ extension MPICommunicator {
     return made
   }
 
-  public func sumTree(_ partials: UnsafeMutablePointer<Float>, count: Int, plan: ShardPlan, into result: UnsafeMutablePointer<Float>) throws
+  func sumTree(_ partials: UnsafeMutablePointer<Float>, count: Int, plan: ShardPlan, into result: UnsafeMutablePointer<Float>) throws
   {
     if count == 0 { return }
     let layout = layout(plan)
@@ -22,11 +22,11 @@ extension MPICommunicator {
     try unsafe messages.sum(nodes, count: count, layout: layout.ranks, into: result)
   }
 
-  public func libraryAllReduce(_ values: UnsafeMutablePointer<Float>, count: Int) throws {
+  func libraryAllReduce(_ values: UnsafeMutablePointer<Float>, count: Int) throws {
     try unsafe messages.allReduce(values, count: count)
   }
 
-  public func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat) throws -> LongSums? {
+  func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat) throws -> LongSums? {
     guard size > 1 else { return nil }
     let layout = layout(plan)
     let chunk = LongSums.pieceLength(capacity: capacity, hosts: hosts)
