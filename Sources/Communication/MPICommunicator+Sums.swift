@@ -9,8 +9,7 @@ extension MPICommunicator {
     return made
   }
 
-  func sumTree(_ partials: UnsafeMutablePointer<Float>, count: Int, plan: ShardPlan, into result: UnsafeMutablePointer<Float>) throws
-  {
+  func sumTree(_ partials: UnsafeMutablePointer<Float>, count: Int, plan: ShardPlan, into result: UnsafeMutablePointer<Float>) throws {
     if count == 0 { return }
     let layout = layout(plan)
     if let board, HostBoard.fits(layout.host, count: count) {
@@ -50,7 +49,8 @@ extension MPICommunicator {
     let exchange = try unsafe lane.map { try unsafe MessageSums(over: $0, wire: wire) }
     let staging = HostWay.byteCount(layout.host, size: localSize, chunk: chunk, slots: slots, capacity: 0)
     let way = try HostWay(
-      sharedMemory(bytes, reserving: staging), rank: localRank, size: localSize, layout: layout.host, lanes: lanes, lane: exchange, chunk: chunk, slots: slots,
+      sharedMemory(bytes, reserving: staging), rank: localRank, size: localSize, layout: layout.host, lanes: lanes, lane: exchange,
+      chunk: chunk, slots: slots,
       capacity: room)
     return LongSums(way, isThreaded: isThreaded)
   }
