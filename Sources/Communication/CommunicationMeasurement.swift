@@ -80,6 +80,5 @@ extension Communicator {
 
 /// Wall seconds of `body`.
 func elapsed(_ body: () throws -> Void) rethrows -> Double {
-  let duration = try ContinuousClock().measure(body).components
-  return Double(duration.seconds) + Double(duration.attoseconds) * 1e-18
+  try ContinuousClock().measure(body) / .seconds(1)
 }

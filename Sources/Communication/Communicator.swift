@@ -40,7 +40,8 @@ public protocol Communicator: AnyObject {
   /// Long sums that travel while the caller computes; nil in a run of one rank, which has nothing to send.
   ///
   /// - Parameters:
-  ///   - capacity: most floats that are under way or not yet forgotten at a time.
+  ///   - capacity: floats of the longest gradient. Weights that a loss uses several times send several sums: there is room for eight
+  ///     times as many before they are forgotten.
   ///   - reduction: how they travel.
   ///   - wire: in what form they travel between hosts.
   func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat) throws -> LongSums?

@@ -13,6 +13,7 @@
   private let summed: Counters
   private let blocksPerSlot: Int
   private let size: Int
+  private let capacity: Int
   private var scratch = Scratch()
 
   /// Bytes before the results.
@@ -28,12 +29,14 @@
   }
 
   /// - Parameters:
+  ///   - memory: `byteCount` bytes, of which those before the results are reserved.
   ///   - rank: this rank among the `size` of its host.
   ///   - lanes: ranks of each host that own a slice.
   ///   - lane: the ranks of this lane, one of each host; nil on one host and on a rank without a slice.
   init(
-    _ memory: SharedMemory, rank: Int, size: Int, layout: HostLayout, lanes: Int, lane: MessageSums?, chunk: Int, slots: Int
-  ) throws {
+    _ memory: SharedMemory, rank: Int, size: Int, layout: HostLayout, lanes: Int, lane: MessageSums?, chunk: Int, slots: Int,
+    capacity: Int
+  ) {
     self.memory = memory
     self.rank = rank
     self.size = size
@@ -42,11 +45,11 @@
     self.lane = lane
     self.chunk = chunk
     self.slots = slots
+    self.capacity = capacity
     blocks = layout.local.nodes(ofMember: rank).count
     blocksPerSlot = layout.largestMember
     filled = unsafe Counters(at: memory.base, count: size)
     summed = unsafe Counters(at: memory.base + size * Counters.stride, count: size)
-    try memory.reserve(Self.stagingBytes(size, slotFloats: layout.largestMember * chunk, slots: slots))
   }
 
   private func floats(_ byte: Int) -> UnsafeMutablePointer<Float> { unsafe (memory.base + byte).assumingMemoryBound(to: Float.self) }
@@ -62,10 +65,10 @@
   }
 
   func reserve(results count: Int) throws {
+    precondition(count <= capacity, "LongSums: \(count) results, there is room for \(capacity)")
     // In steps, since each one is a call of the system.
-    let rounded = (count + chunk - 1) / chunk * chunk
-    let bytes = Self.stagingBytes(size, slotFloats: blocksPerSlot * chunk, slots: slots) + rounded * 4
-    try memory.reserve(min(bytes, memory.capacity))
+    let rounded = min((count + chunk - 1) / chunk * chunk, capacity)
+    try memory.reserve(Self.stagingBytes(size, slotFloats: blocksPerSlot * chunk, slots: slots) + rounded * 4)
   }
 
   func publish(_ number: Int) { filled[rank] = UInt64(number) }

@@ -60,11 +60,27 @@ public final class LongSums {
     return max(1 << 14, min(largest, (capacity / 8 + 1023) / 1024 * 1024))
   }
 
+  /// Pieces that can be under way: all of a gradient and one more, within 64 MiB of each rank's memory but at least two.
+  static func slotCount(capacity: Int, hosts: Int, nodes: Int) -> Int {
+    let chunk = pieceLength(capacity: capacity, hosts: hosts)
+    return max(2, min((capacity + chunk - 1) / chunk + 1, (1 << 24) / (chunk * nodes)))
+  }
+
+  /// Bytes that the ranks of a host share for partial sums of a gradient of `capacity` floats on their way; its sums come on top.
+  /// - Parameters:
+  ///   - nodes: nodes of the shard tree that the rank with most of them brings.
+  ///   - ranks: ranks of the host.
+  public static func stagingBytes(capacity: Int, hosts: Int, nodes: Int, ranks: Int) -> Int {
+    ranks * slotCount(capacity: capacity, hosts: hosts, nodes: nodes) * nodes * pieceLength(capacity: capacity, hosts: hosts) * 4
+  }
+
   private let way: any ChunkWay
   private let carrier: ChunkCarrier
   private let isThreaded: Bool
   private var exposed = 0.0
   private var idle = 0.0
+  /// Results sent and not forgotten.
+  private var unread = 0
   /// The piece being filled: its number, first position and floats so far.
   private var open = (number: 1, position: 0, count: 0)
 
@@ -103,6 +119,7 @@ public final class LongSums {
       done += length
       if open.count == way.chunk { try flush() }
     }
+    unread += count
     return start..<(start + count)
   }
 
@@ -117,17 +134,20 @@ public final class LongSums {
     try spend(&exposed) { try carrier.carry(chunk) }
   }
 
-  /// Everything sent so far, summed; waits for it. Valid until `forget()`.
+  /// Everything sent so far, summed; waits for it. Valid until all of it is forgotten.
   public func results() throws -> UnsafePointer<Float> {
     try flush()
     try wait(for: open.number - 1)
     return unsafe UnsafePointer(way.results)
   }
 
-  /// Lets results be overwritten, once all of them have been read.
-  public func forget() {
-    precondition(open.count == 0, "LongSums: results were forgotten before they had been asked for")
-    open.position = 0
+  /// Says that `count` of the results have been read; when all have, they may be overwritten.
+  ///
+  /// Other ranks overwrite them no sooner, since a piece is added only when every rank has published it.
+  public func forget(_ count: Int) {
+    precondition(open.count == 0 && count <= unread, "LongSums: \(count) results were forgotten, \(unread) are unread")
+    unread -= count
+    if unread == 0 { open.position = 0 }
   }
 
   /// Waits until a piece is summed.
@@ -148,7 +168,8 @@ public final class LongSums {
 
 /// The thread that adds pieces one after the other.
 ///
-/// Sound as `Sendable`: what varies is touched only while `condition` is locked, or is atomic; `way` is called from one thread.
+/// Sound as `Sendable`: what varies is touched only while `condition` is locked, or is atomic. The sender calls `way` at the same time, but
+/// never its `sum`, and stays out of the blocks that `sum` reads until it has counted them as summed.
 private final class ChunkCarrier: @unchecked Sendable {
   private let way: any ChunkWay
   private let condition = NSCondition()
@@ -171,6 +192,8 @@ private final class ChunkCarrier: @unchecked Sendable {
         } catch {
           condition.withLock { failure = error }
           failed.store(true, ordering: .releasing)
+          // Later pieces would be out of step with those of other ranks.
+          return
         }
       }
     }

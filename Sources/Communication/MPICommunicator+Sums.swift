@@ -1,5 +1,5 @@
 internal import CMPI
-public import Sharding
+internal import Sharding
 
 extension MPICommunicator {
   private func layout(_ plan: ShardPlan) -> (ranks: TreeLayout, host: HostLayout) {
@@ -9,8 +9,7 @@ extension MPICommunicator {
     return made
   }
 
-  public func sumTree(_ partials: UnsafeMutablePointer<Float>, count: Int, plan: ShardPlan, into result: UnsafeMutablePointer<Float>) throws
-  {
+  func sumTree(_ partials: UnsafeMutablePointer<Float>, count: Int, plan: ShardPlan, into result: UnsafeMutablePointer<Float>) throws {
     if count == 0 { return }
     let layout = layout(plan)
     if let board, HostBoard.fits(layout.host, count: count) {
@@ -22,20 +21,21 @@ extension MPICommunicator {
     try unsafe messages.sum(nodes, count: count, layout: layout.ranks, into: result)
   }
 
-  public func libraryAllReduce(_ values: UnsafeMutablePointer<Float>, count: Int) throws {
+  func libraryAllReduce(_ values: UnsafeMutablePointer<Float>, count: Int) throws {
     try unsafe messages.allReduce(values, count: count)
   }
 
-  public func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat) throws -> LongSums? {
+  func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat) throws -> LongSums? {
     guard size > 1 else { return nil }
     let layout = layout(plan)
     let chunk = LongSums.pieceLength(capacity: capacity, hosts: hosts)
-    let nodes = layout.host.largestMember
-    let slots = max(2, min((capacity + chunk - 1) / chunk + 1, (1 << 24) / (chunk * nodes)))
-    let isThreaded = reduction != .blocking && (isThreadSafe || hosts == 1 && reduction == .overlapped)
+    let slots = LongSums.slotCount(capacity: capacity, hosts: hosts, nodes: layout.host.largestMember)
+    let isShared = board != nil && (reduction == .overlapped || reduction == .blocking)
+    // On one host shared memory needs no MPI in the thread.
+    let isThreaded = reduction != .blocking && (isThreadSafe || isShared && hosts == 1)
     // The stream of one gradient may be longer than its parameters: a network that a loss uses twice sends twice.
     let room = 8 * capacity + (1 << 20)
-    guard board != nil, reduction == .overlapped || reduction == .blocking else {
+    guard isShared else {
       let way = try MessageWay(
         unsafe MessageSums(over: world), layout: layout.ranks, reducesByLibrary: reduction == .mpi, chunk: chunk, slots: slots,
         capacity: room)
@@ -47,8 +47,11 @@ extension MPICommunicator {
       try hosts == 1
       ? nil : unsafe Self.split(world, into: localRank < lanes ? localRank : nil, key: Int32(rank), "finding the ranks of a lane")
     let exchange = try unsafe lane.map { try unsafe MessageSums(over: $0, wire: wire) }
+    let staging = HostWay.byteCount(layout.host, size: localSize, chunk: chunk, slots: slots, capacity: 0)
     let way = try HostWay(
-      sharedMemory(bytes), rank: localRank, size: localSize, layout: layout.host, lanes: lanes, lane: exchange, chunk: chunk, slots: slots)
+      sharedMemory(bytes, reserving: staging), rank: localRank, size: localSize, layout: layout.host, lanes: lanes, lane: exchange,
+      chunk: chunk, slots: slots,
+      capacity: room)
     return LongSums(way, isThreaded: isThreaded)
   }
 }

@@ -5,15 +5,15 @@ internal import Sharding
 /// The communicator of a run under mpirun or srun.
 ///
 /// Owns every MPI handle of the process. Each return code becomes a `CommunicationError` with MPI's own text.
-@safe public final class MPICommunicator: Communicator {
-  public let rank: Int
-  public let size: Int
-  public let localRank: Int
-  public let localSize: Int
-  public let hosts: Int
-  public let hostName: String
+@safe final class MPICommunicator: Communicator {
+  let rank: Int
+  let size: Int
+  let localRank: Int
+  let localSize: Int
+  let hosts: Int
+  let hostName: String
   /// Whether several threads may use MPI at once (`MPI_THREAD_MULTIPLE` was granted).
-  public let isThreadSafe: Bool
+  let isThreadSafe: Bool
 
   let world: MPI_Comm
   let host: MPI_Comm
@@ -30,10 +30,10 @@ internal import Sharding
 
   /// Starts MPI. A process can do so once.
   /// - Throws: `CommunicationError` when MPI cannot be started.
-  public init() throws {
-    // Longer messages ask before they send, which costs two more latencies; what the user set holds.
+  init() throws {
+    // Longer messages ask before they send, which costs two more latencies; what the user set holds. Open MPI counts its own header in.
     for name in ["eager_limit", "rndv_eager_limit", "max_send_size"] {
-      unsafe setenv("OMPI_MCA_btl_tcp_\(name)", "\(MessageSums.longestMessage)", 0)
+      unsafe setenv("OMPI_MCA_btl_tcp_\(name)", "\(MessageSums.longestMessage + 1024)", 0)
     }
     var granted: Int32 = 0
     try Self.check(
@@ -111,12 +111,12 @@ internal import Sharding
     return Int(value)
   }
 
-  public func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws {
+  func broadcast(_ bytes: UnsafeMutableRawBufferPointer, from root: Int) throws {
     precondition((0..<size).contains(root), "broadcast: root is rank \(root) of \(size) ranks")
     try unsafe Self.broadcast(bytes, from: root, over: world)
   }
 
-  public func broadcastToHosts(_ bytes: UnsafeMutableRawBufferPointer) throws {
+  func broadcastToHosts(_ bytes: UnsafeMutableRawBufferPointer) throws {
     if let leaders = unsafe leaders { try unsafe Self.broadcast(bytes, from: 0, over: leaders) }
     hostBarrier()
   }
@@ -130,7 +130,7 @@ internal import Sharding
     }
   }
 
-  public func allGather(_ bytes: UnsafeRawBufferPointer) throws -> [[UInt8]] {
+  func allGather(_ bytes: UnsafeRawBufferPointer) throws -> [[UInt8]] {
     var length = Int64(bytes.count)
     var lengths = [Int64](repeating: 0, count: size)
     try Self.check(
@@ -143,14 +143,14 @@ internal import Sharding
     }
   }
 
-  public func combineFlags(_ flags: UInt64) throws -> UInt64 {
+  func combineFlags(_ flags: UInt64) throws -> UInt64 {
     var own = flags
     var combined: UInt64 = 0
     try Self.check(unsafe MPI_Allreduce(&own, &combined, 1, MPI_UINT64_T, MPI_BOR, world), "combining flags over \(size) ranks")
     return combined
   }
 
-  public func allEqual(_ value: UInt64) throws -> Bool {
+  func allEqual(_ value: UInt64) throws -> Bool {
     // The largest complement is the complement of the smallest value.
     var own = [value, ~value]
     var largest: [UInt64] = [0, 0]
@@ -158,16 +158,16 @@ internal import Sharding
     return largest[0] == ~largest[1]
   }
 
-  public func barrier() throws {
+  func barrier() throws {
     try Self.check(unsafe MPI_Barrier(world), "waiting for \(size) ranks")
   }
 
-  public func abort(_ code: Int32) -> Never {
+  func abort(_ code: Int32) -> Never {
     fflush(nil)
     _ = unsafe MPI_Abort(world, code)
     // MPI_Abort does not return; should it do so, the exit code still tells.
     _exit(code)
   }
 
-  public func finish() { MPI_Finalize() }
+  func finish() { MPI_Finalize() }
 }

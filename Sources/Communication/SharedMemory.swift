@@ -20,14 +20,20 @@ internal import Glibc
   /// - Parameter isNew: whether to create it; one rank of a host does.
   init(name: String, isNew: Bool, capacity: Int) throws(CommunicationError) {
     let page = 4096
-    self.capacity = (capacity + page - 1) / page * page
-    descriptor = unsafe shm_open(name, isNew ? O_CREAT | O_EXCL | O_RDWR : O_RDWR, 0o600)
-    guard descriptor >= 0 else { throw Self.failure("opening \(name) in /dev/shm", errno) }
-    if isNew && ftruncate(descriptor, self.capacity) != 0 { throw Self.failure("sizing \(name) in /dev/shm", errno) }
-    let mapped = unsafe mmap(nil, self.capacity, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, descriptor, 0)
-    guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else {
-      throw Self.failure("mapping \(self.capacity) bytes of /dev/shm", errno)
+    let bytes = (capacity + page - 1) / page * page
+    let file = unsafe shm_open(name, isNew ? O_CREAT | O_EXCL | O_RDWR : O_RDWR, 0o600)
+    guard file >= 0 else { throw Self.failure("opening \(name) in /dev/shm", errno) }
+    func given(up attempted: String) -> CommunicationError {
+      let error = Self.failure(attempted, errno)
+      close(file)
+      if isNew { Self.unlink(name) }
+      return error
     }
+    if isNew && ftruncate(file, bytes) != 0 { throw given(up: "sizing \(name) in /dev/shm") }
+    let mapped = unsafe mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0)
+    guard let mapped = unsafe mapped, unsafe mapped != MAP_FAILED else { throw given(up: "mapping \(bytes) bytes of /dev/shm") }
+    self.capacity = bytes
+    descriptor = file
     unsafe base = unsafe mapped
   }
 
@@ -38,7 +44,9 @@ internal import Glibc
   func reserve(_ bytes: Int) throws(CommunicationError) {
     guard bytes > reserved else { return }
     precondition(bytes <= capacity, "SharedMemory: \(bytes) bytes of \(capacity)")
-    let code = posix_fallocate(descriptor, off_t(reserved), off_t(bytes - reserved))
+    var code: Int32
+    // Older kernels end the call at any signal, such as one that asks for a checkpoint, whatever SA_RESTART says.
+    repeat { code = posix_fallocate(descriptor, off_t(reserved), off_t(bytes - reserved)) } while code == EINTR
     guard code == 0 else { throw Self.failure("reserving \(bytes) bytes of /dev/shm", code) }
     reserved = bytes
   }

@@ -30,20 +30,31 @@ struct Bench: ParsableCommand {
         throw OptionError("--megabytes \(megabytes): sizes from 1 to 4096 with commas between them are needed")
       }
       guard rounds > 0 else { throw OptionError("--rounds \(rounds): at least 1 is needed") }
+      guard let way = Communication.Reduction(rawValue: reduce) else { throw OptionError("unknown way --reduce \(reduce)") }
       let communicator = try makeCommunicator()
       defer { communicator.finish() }
       if communicator.size == 1 { throw OptionError("one rank has nothing to add; start it as mpirun -n 2 dist-gan bench reduction") }
-      guard try communicator.canShare(sizes.reduce(0, +) << 20) else { throw RunError(.cannotCreate, "/dev/shm is too small") }
+      if way == .overlapped || way == .blocking, try !communicator.canShare(sizes.reduce(0, +) << 20) {
+        throw RunError(.cannotCreate, "/dev/shm is too small")
+      }
       let plan = ShardPlan(batch: communicator.size, shardCount: communicator.size)
-      for size in sizes { try measure(communicator, plan, count: size * 250_000, megabytes: size) }
+      do {
+        for size in sizes { try measure(communicator, way, plan, count: size * 250_000, megabytes: size) }
+      } catch {
+        // Other ranks may be waiting for this one.
+        let failure = Ending(error)
+        failure.print()
+        communicator.abort(failure.code)
+      }
     }
 
     /// Both ways in turn, so that what else the machine does falls on both.
-    private func measure(_ communicator: any Communicator, _ plan: ShardPlan, count: Int, megabytes: Int) throws {
+    private func measure(
+      _ communicator: any Communicator, _ way: Communication.Reduction, _ plan: ShardPlan, count: Int, megabytes: Int
+    ) throws {
       let values = UnsafeMutablePointer<Float>.allocate(capacity: count)
       unsafe values.initialize(repeating: 1, count: count)
       defer { unsafe values.deallocate() }
-      guard let way = Communication.Reduction(rawValue: reduce) else { throw OptionError("unknown way --reduce \(reduce)") }
       guard let sums = try communicator.longSums(plan, capacity: count, by: way, wire: .float32) else { return }
       var own: [Double] = []
       var library: [Double] = []
@@ -53,14 +64,14 @@ struct Bench: ParsableCommand {
             _ = try unsafe sums.send(values, count: count)
             let total = unsafe try sums.results()[count - 1]
             guard total == Float(communicator.size) else { throw RunError(.internalError, "the sum over the ranks is \(total)") }
-            sums.forget()
+            sums.forget(count)
           })
         library.append(try time(communicator) { try unsafe communicator.libraryAllReduce(values, count: count) })
         unsafe values.update(repeating: 1, count: count)
       }
       guard communicator.rank == 0 else { return }
       // The first round touches the memory.
-      let (mine, theirs) = (median(own.dropFirst()), median(library.dropFirst()))
+      let (mine, theirs) = (median(Array(own.dropFirst())), median(Array(library.dropFirst())))
       print(
         String(
           format: "%d ranks, %d MB: %.2f ms, MPI_Allreduce %.2f ms, %.1f times as fast (%.1f GB/s)", communicator.size, megabytes,
@@ -75,11 +86,6 @@ struct Bench: ParsableCommand {
       try body()
       try communicator.barrier()
       return start.duration(to: .now) / .seconds(1)
-    }
-
-    private func median(_ values: some Sequence<Double>) -> Double {
-      let sorted = values.sorted()
-      return sorted[sorted.count / 2]
     }
   }
 }

@@ -40,9 +40,7 @@ struct Planning {
     let measurement = scaling.measure ? try CommunicationMeasurement(communicator) : nil
     let steps: StepMeasurement? =
       scaling.measure && scaling.stepSeconds == nil && values.flopsRate == nil
-      ? try communicator.together {
-        try StepMeasurement(run.model, options: run.options, source: run.source, communicator: communicator)
-      } : nil
+      ? try StepMeasurement(run.model, options: run.options, source: run.source, communicator: communicator) : nil
     return try communicator.together {
       let machine = try PlannedMachine(
         scaling, values, measurement, steps, plan: plan, options: run.options, communicator: communicator,

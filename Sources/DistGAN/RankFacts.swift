@@ -12,7 +12,8 @@ struct RankFacts {
     pairs.removeAll { $0.0 == "data" }
     pairs += [("--steps", "\(run.options.steps)"), ("--reduce", run.options.reduction.rawValue), ("--wire", run.options.wire.rawValue)]
     pairs += [("--sample-every", "\(run.options.sampleEvery)"), ("--checkpoint-every", "\(run.options.checkpointEvery)")]
-    pairs += [("the checkpoint", run.candidates.first ?? "none"), ("the program", Self.program)]
+    // All of them: a damaged one is passed over by all ranks alike.
+    pairs += [("the checkpoint", run.candidates.isEmpty ? "none" : run.candidates.joined(separator: ", ")), ("the program", Self.program)]
     self.pairs = pairs + Machine.description.map { ("the processor's \($0.name)", $0.value) }
   }
 

@@ -85,8 +85,7 @@ struct TrainingSession {
     }
     guard let console else { return Ending(code: outcome == .finished ? 0 : ExitCode.preempted.rawValue, message: "") }
     console.finish()
-    let elapsed = start.duration(to: .now).components
-    let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+    let seconds = start.duration(to: .now) / .seconds(1)
     let hash = hashText(trainer.recipe.parameterHash())
     let times = trainer.communicationTimes
     console.write(

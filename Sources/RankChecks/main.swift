@@ -11,8 +11,6 @@ import Kernels
     communicator = try makeCommunicator()
     // From here on ranks of one host add through shared memory, as in a run.
     _ = try communicator.canShare(1 << 28)
-    // From here on ranks of one host add through shared memory, as in a run.
-    _ = try communicator.canShare(1 << 28)
   } catch {
     print("RankChecks: \(error)")
     exit(70)

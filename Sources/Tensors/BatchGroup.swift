@@ -20,11 +20,14 @@ public protocol BatchGroup: AnyObject {
   /// - Returns: where the sum will be among the long sums.
   func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int>
 
+  /// Sends off what was held back for more to come.
+  func flushLongSums()
+
   /// All long sums sent since the last were forgotten; waits for them.
   func longSums() -> UnsafePointer<Float>
 
-  /// Lets long sums be overwritten, once one gradient has read them.
-  func forgetLongSums()
+  /// Says that `count` floats of the long sums have been read. They may be overwritten when none of another gradient is unread.
+  func forgetLongSums(count: Int)
 }
 
 extension BatchGroup {
@@ -49,8 +52,9 @@ public final class WholeBatch: BatchGroup {
 
   public func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) { alone() }
   public func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int> { alone() }
+  public func flushLongSums() { alone() }
   public func longSums() -> UnsafePointer<Float> { alone() }
-  public func forgetLongSums() { alone() }
+  public func forgetLongSums(count: Int) { alone() }
 
   private func alone() -> Never { preconditionFailure("WholeBatch: one process has nothing to add over processes") }
 }

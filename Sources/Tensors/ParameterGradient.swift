@@ -48,6 +48,21 @@ public final class ParameterGradient {
     for index in contributions.indices {
       if case .held(let tensor) = contributions[index].value { contributions[index].value = send(tensor) }
     }
+    // Nothing follows: what does not fill a piece would else stay until the gradient is asked for.
+    for (group, _) in sent { group.flushLongSums() }
+  }
+
+  /// The groups that have sums of this gradient, and how many floats.
+  private var sent: [(group: any BatchGroup, count: Int)] {
+    var found: [(group: any BatchGroup, count: Int)] = []
+    for case .sent(let group, let range) in contributions.map(\.value) {
+      if let index = found.firstIndex(where: { $0.group === group }) {
+        found[index].count += range.count
+      } else {
+        found.append((group, range.count))
+      }
+    }
+    return found
   }
 
   /// Adds a contribution to the one of an earlier part at `index`, or keeps it as a new one.
@@ -94,14 +109,15 @@ public final class ParameterGradient {
       guard let index = indices[node.number], uses[node.number, default: 0] == 0, let gradient = cotangents.take(node) else { return }
       ready(index, gradient)
     }
-    var groups: [any BatchGroup] = []
+    let sent = sent
+    let sums = unsafe sent.map { unsafe $0.group.longSums() }
     for (target, value) in contributions {
       switch value {
       case .held(let tensor): cotangents.add(tensor, to: target)
       case .planned: cotangents.add(Tensor.abstract(target.shape), to: target)
       case .sent(let group, let range):
-        if !groups.contains(where: { $0 === group }) { groups.append(group) }
-        let sum = unsafe UnsafeMutablePointer(mutating: group.longSums() + range.lowerBound)
+        guard let index = sent.firstIndex(where: { $0.group === group }) else { continue }
+        let sum = unsafe UnsafeMutablePointer(mutating: sums[index] + range.lowerBound)
         cotangents.add(unsafe Tensor(viewing: sum, shape: target.shape, anchor: group), to: target)
       }
     }
@@ -122,7 +138,7 @@ public final class ParameterGradient {
         settle(input)
       }
     }
-    for group in groups { group.forgetLongSums() }
+    for (group, count) in sent { group.forgetLongSums(count: count) }
     parameterNodes = [:]
   }
 }

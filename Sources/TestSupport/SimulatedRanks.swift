@@ -60,7 +60,14 @@ package enum SimulatedRanks {
       return unsafe UnsafePointer(copy)
     }
 
-    func forgetLongSums() { sent = [] }
+    func flushLongSums() {}
+
+    private var read = 0
+
+    func forgetLongSums(count: Int) {
+      read += count
+      if read == sent.count { (sent, read) = ([], 0) }
+    }
 
     deinit { unsafe sums?.deallocate() }
 

@@ -40,9 +40,11 @@ public final class CommunicatorGroup: BatchGroup {
     orAbort { try unsafe sums().send(partials, count: count) }
   }
 
+  public func flushLongSums() { orAbort { try sums().flush() } }
+
   public func longSums() -> UnsafePointer<Float> { unsafe orAbort { try unsafe sums().results() } }
 
-  public func forgetLongSums() { sums().forget() }
+  public func forgetLongSums(count: Int) { sums().forget(count) }
 
   private func sums() -> LongSums {
     guard let carrier else { preconditionFailure("CommunicatorGroup: one rank has nothing to send") }

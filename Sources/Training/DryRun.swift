@@ -58,8 +58,9 @@ private final class PlanningGroup: BatchGroup {
 
   func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) { withoutNumbers() }
   func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int> { withoutNumbers() }
+  func flushLongSums() { withoutNumbers() }
   func longSums() -> UnsafePointer<Float> { withoutNumbers() }
-  func forgetLongSums() { withoutNumbers() }
+  func forgetLongSums(count: Int) { withoutNumbers() }
 
   private func withoutNumbers() -> Never { preconditionFailure("DryRun: a planning run has no numbers to add") }
 }

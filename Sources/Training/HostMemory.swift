@@ -2,6 +2,7 @@ import Adversarial
 import Communication
 import Layers
 import Optimization
+import Sharding
 
 /// Parameters and what is laid out as them, once per host; each rank updates its share.
 struct HostMemory: StoreMemory {
@@ -41,7 +42,11 @@ struct SharedHome {
       return sum + network.store.flatCount * (2 + optimizer + (network.average == nil ? 0 : 1))
     }
     // Beside the state: gradients on their way, from every rank and summed.
-    let bytes = 4 * (state + longestGradient * (1 + communicator.localSize)) + (64 << 20)
+    let plan = options.plan
+    let nodes = (0..<communicator.size).map { plan.nodes(in: plan.shards(ofRank: $0, of: communicator.size)).count }.max() ?? 1
+    let staging = LongSums.stagingBytes(
+      capacity: longestGradient, hosts: communicator.hosts, nodes: nodes, ranks: communicator.localSize)
+    let bytes = 4 * (state + longestGradient) + staging + (64 << 20)
     if try communicator.canShare(bytes) {
       (memory, notes) = (HostMemory(communicator: communicator), [])
     } else {

@@ -6,7 +6,8 @@ import Tensors
 
 /// Draws images from the averaged weights (or the weights themselves, without an average), with standing statistics.
 ///
-/// Everything is replicated, so a single rank can draw while the others go on.
+/// Everything is replicated, so a single rank can draw while the others go on, up to the next update, which waits for it; no update may be
+/// under way when it begins.
 public final class Sampler {
   /// What can be asked of the model.
   public var traits: SamplingTraits { recipe.sampling }

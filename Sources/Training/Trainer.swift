@@ -139,8 +139,7 @@ public final class Trainer {
     }
     for network in recipe.networks { network.store.settle() }
     step += 1
-    let elapsed = start.duration(to: .now)
-    let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+    let seconds = start.duration(to: .now) / .seconds(1)
     let place = loader.order.place(of: loader.position)
     return StepRecord(
       step: step, steps: options.steps, losses: losses.means, images: images, seconds: seconds, epoch: place.epoch,
@@ -234,39 +233,4 @@ public final class Trainer {
     if failed { throw RunError(.inputOutput, "step \(step): rank 0 could not write the checkpoint") }
     try observer.checkpointWritten(checkpoints.file(step: step), step: step)
   }
-}
-
-/// When a checkpoint is due by steps or by the clock of rank 0.
-struct CheckpointClock {
-  /// The flag that rides with the signals, so that all ranks act at the same step.
-  static let due: UInt64 = 1 << 32
-  private let cadence: Cadence
-  private var last = ContinuousClock.now
-
-  init(_ cadence: Cadence) { self.cadence = cadence }
-
-  func request(after step: Int, isLeader: Bool) -> UInt64 {
-    switch cadence {
-    case .never: 0
-    case .steps(let number): step % max(number, 1) == 0 ? Self.due : 0
-    case .minutes(let minutes): isLeader && last.duration(to: .now) >= .seconds(minutes * 60) ? Self.due : 0
-    }
-  }
-
-  mutating func restart() { last = .now }
-}
-
-/// Means of named scalars over the updates of a step.
-struct LossMeans {
-  private var names: [String] = []
-  private var sums: [String: (sum: Float, count: Int)] = [:]
-
-  mutating func add(_ name: String, _ value: Float, step: Int) throws {
-    guard value.isFinite else { throw RunError(.notANumber, "step \(step): \(name) is \(value); run with --debug to see where it arises") }
-    if sums[name] == nil { names.append(name) }
-    let old = sums[name] ?? (0, 0)
-    sums[name] = (old.sum + value, old.count + 1)
-  }
-
-  var means: [(name: String, value: Float)] { names.map { ($0, sums[$0].map { $0.sum / Float($0.count) } ?? 0) } }
 }

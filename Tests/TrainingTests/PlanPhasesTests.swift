@@ -76,6 +76,7 @@ import Testing
 
   private let long = UnsafeMutablePointer<Float>.allocate(capacity: 1 << 16)
   private var longCount = 0
+  private var read = 0
 
   init(_ plan: ShardPlan) { self.plan = plan }
 
@@ -94,5 +95,10 @@ import Testing
   }
 
   func longSums() -> UnsafePointer<Float> { unsafe UnsafePointer(long) }
-  func forgetLongSums() { longCount = 0 }
+  func flushLongSums() {}
+
+  func forgetLongSums(count: Int) {
+    read += count
+    if read == longCount { (longCount, read) = (0, 0) }
+  }
 }
