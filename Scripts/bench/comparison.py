@@ -1,13 +1,13 @@
 """Compares dist-gan with PyTorch on this machine: a step of each configuration by both, in turns, and a table of medians.
 
+A run is undisturbed when other processes used at most a tenth of a core meanwhile; disturbed ones count only where there is no other.
 In the first round PyTorch runs in all its variants: NCHW and NHWC, float32 and bfloat16, the C library's allocator and tcmalloc. Later
-rounds run the fastest variant of either precision. A step is an update of the critic, one of the generator, one of the weight average.
+rounds run the fastest variant of either precision, and those that had no undisturbed run yet. A step is an update of the critic, one of the generator, one of the weight average.
 """
 
 import argparse
 import itertools
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -16,6 +16,7 @@ import h5py
 import numpy
 
 from configurations import CONFIGURATIONS
+from disturbance import QUIET, wait_for_quiet
 from measurements import Measurement, RunFailed, allocators, run_dist_gan, run_pytorch
 
 STEPS = 4
@@ -41,6 +42,8 @@ def parsed():
     parser.add_argument("program", help=argparse.SUPPRESS)
     parser.add_argument("--only", action="append", choices=names, metavar="NAME", help=f"one of {', '.join(names)}; may be repeated")
     parser.add_argument("--rounds", type=positive, default=3, help="turns of both programs (default: 3)")
+    parser.add_argument(
+        "--patience", type=float, default=20, help="seconds that a run waits at most for other processes to rest (default: 20)")
     parser.add_argument("--threads", type=positive, default=2, help="threads of each program (default: 2)")
     return parser.parse_args()
 
@@ -75,14 +78,20 @@ def compare(configuration, options):
         data = os.path.join(directory, "data.h5")
         write_data(data, configuration)
         for number in range(options.rounds):
-            own.add(run_dist_gan(options.program, configuration, data, options.threads, STEPS))
+            wait_for_quiet(options.patience)
+            own.runs.append(run_dist_gan(options.program, configuration, data, options.threads, STEPS))
+            parameters = own.runs[-1].parameters
             tell(configuration, number, "dist-gan", own)
             for variant in running:
-                measured[variant].add(run_pytorch(configuration, variant, options.threads, TIMED))
+                wait_for_quiet(options.patience)
+                run = run_pytorch(configuration, variant, options.threads, TIMED)
+                if run.parameters != parameters:
+                    raise RunFailed(f"{configuration.name}: PyTorch has {run.parameters} parameters, dist-gan {parameters}")
+                measured[variant].runs.append(run)
                 tell(configuration, number, " ".join(variant), measured[variant])
-                if measured[variant].parameters != own.parameters:
-                    raise RunFailed(f"{configuration.name}: PyTorch has {measured[variant].parameters} parameters, dist-gan {own.parameters}")
-            running = [best(measured, precision) for precision in ("fp32", "bf16")]
+            fastest = [best(measured, precision) for precision in ("fp32", "bf16")]
+            # A variant that was only ever disturbed may yet prove the fastest.
+            running = [variant for variant in measured if variant in fastest or measured[variant].others > QUIET]
     return configuration, own, measured
 
 
@@ -98,25 +107,27 @@ def write_data(path, configuration):
 
 def rate(configuration, measurement):
     """Images a second by the median step."""
-    return configuration.batch / statistics.median(measurement.seconds)
+    return configuration.batch / measurement.median
 
 
 def best(measured, precision):
     """PyTorch's fastest variant of a precision."""
-    return min((variant for variant in measured if variant[1] == precision), key=lambda each: statistics.median(measured[each].seconds))
+    return min((variant for variant in measured if variant[1] == precision), key=lambda each: measured[each].median)
 
 
 def tell(configuration, number, name, measurement):
-    """One line of progress."""
-    speed = rate(configuration, measurement)
-    print(f"{configuration.name} round {number + 1}: {name} {speed:.2f} images/s, {measurement.peak / 2**30:.2f} GiB", flush=True)
+    """One line of progress, about the run just made."""
+    run = measurement.runs[-1]
+    speed = rate(configuration, Measurement([run]))
+    facts = f"{speed:.2f} images/s, {run.peak / 2**30:.2f} GiB, others {run.others:.2f} cores"
+    print(f"{configuration.name} round {number + 1}: {name} {facts}", flush=True)
 
 
 def print_table(rows):
     """Images a second, dist-gan's ratio to either precision (above 1: faster than PyTorch), peak resident memory."""
     print("| configuration | PyTorch fp32, images/s | PyTorch bf16, images/s | dist-gan, images/s | ratio to fp32 | ratio to bf16 "
-          "| peak memory PyTorch fp32, bf16, dist-gan |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
+          "| peak memory PyTorch fp32, bf16, dist-gan | others' cores at most |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for configuration, own, measured in rows:
         speed = rate(configuration, own)
         variants = [best(measured, precision) for precision in ("fp32", "bf16")]
@@ -126,6 +137,7 @@ def print_table(rows):
         cells += [f"{speed:.2f}"] + [f"{speed / theirs:.2f}" for theirs in rates]
         peaks = [measured[variant].peak for variant in variants] + [own.peak]
         cells.append(", ".join(f"{peak / 2**30:.2f} GiB" for peak in peaks))
+        cells.append(f"{max(each.others for each in [own] + [measured[variant] for variant in variants]):.2f}")
         print(f"| {' | '.join(cells)} |")
 
 

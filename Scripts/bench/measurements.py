@@ -3,29 +3,54 @@
 import glob
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
 
+from disturbance import QUIET, Disturbance
+
 LIMIT = 1800
 """Seconds after which a run is given up."""
 
 
+@dataclass(frozen=True)
+class Run:
+    """What one run showed: seconds of its steps, peak memory in bytes, parameters by network, cores that others used meanwhile."""
+
+    seconds: list
+    peak: int
+    parameters: dict
+    others: float
+
+
 @dataclass
 class Measurement:
-    """What the runs of one program have shown so far."""
+    """The runs of one program so far."""
 
-    seconds: list = field(default_factory=list)
-    peak: int = 0
-    parameters: dict = field(default_factory=dict)
+    runs: list = field(default_factory=list)
 
-    def add(self, other):
-        """Joins the measurement of another run."""
-        self.seconds += other.seconds
-        self.peak = max(self.peak, other.peak)
-        self.parameters = other.parameters
+    @property
+    def counted(self):
+        """The undisturbed runs, or all if there are none."""
+        return [run for run in self.runs if run.others <= QUIET] or self.runs
+
+    @property
+    def median(self):
+        """Seconds of the median step."""
+        return statistics.median(second for run in self.counted for second in run.seconds)
+
+    @property
+    def peak(self):
+        """The largest memory of all runs, in bytes."""
+        return max(run.peak for run in self.runs)
+
+    @property
+    def others(self):
+        """Cores that others used at most in a run that counts."""
+        return max(run.others for run in self.counted)
 
 
 class RunFailed(Exception):
@@ -51,6 +76,7 @@ def run_pytorch(configuration, variant, threads, timed):
     script = os.path.join(os.path.dirname(__file__), "pytorch_run.py")
     words = [sys.executable, script, configuration.name, layout, precision, str(threads), str(timed)]
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads), **allocators()[allocator])
+    disturbance = Disturbance()
     try:
         result = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=LIMIT)
     except subprocess.TimeoutExpired:
@@ -58,11 +84,12 @@ def run_pytorch(configuration, variant, threads, timed):
     if result.returncode != 0:
         raise RunFailed(f"{' '.join(words)}: exit code {result.returncode}\n{result.stderr}")
     facts = json.loads(result.stdout.splitlines()[-1])
-    return Measurement(facts["seconds"], facts["peak"], facts["parameters"])
+    return Run(facts["seconds"], facts["peak"], facts["parameters"], disturbance.cores())
 
 
 def run_dist_gan(program, configuration, data, threads, steps):
     """Steps 2 to `steps` of a run that is ended then: sample sheets and checkpoints are no part of a step."""
+    disturbance = Disturbance()
     with tempfile.TemporaryDirectory(prefix="dist-gan-bench-") as directory:
         log = os.path.join(directory, "run", "log.jsonl")
         words = [
@@ -83,7 +110,7 @@ def run_dist_gan(program, configuration, data, threads, steps):
     parameters = next(event["plan"]["parameters"] for event in events if event["event"] == "header")
     # With a line for every step, secondsPerStep is that of the one step.
     seconds = [event["secondsPerStep"] for event in events if event["event"] == "step"]
-    return Measurement(seconds[1:steps], peak, parameters)
+    return Run(seconds[1:steps], peak, parameters, disturbance.cores())
 
 
 def wait_for_steps(process, log, steps):
