@@ -2,7 +2,8 @@
 
 A run is undisturbed when other processes used at most a tenth of a core meanwhile; disturbed ones count only where there is no other.
 In the first round PyTorch runs in all its variants: NCHW and NHWC, float32 and bfloat16, the C library's allocator and tcmalloc. Later
-rounds run the fastest variant of either precision, and those that had no undisturbed run yet. A step is an update of the critic, one of the generator, one of the weight average.
+rounds run the fastest variant of either precision, and those that had no undisturbed run yet. A step is an update of the critic, one of
+the generator, one of the weight average.
 """
 
 import argparse
