@@ -1,0 +1,95 @@
+"""The models that are compared, each described once for both programs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One model at one size. `options` are dist-gan's by their names; the PyTorch models take the same ones."""
+
+    name: str
+    model: str
+    preset: str
+    size: int
+    classes: int
+    batch: int
+    options: dict
+
+    @property
+    def data(self):
+        """Images in the synthetic set: some batches, and every class at least once."""
+        return max(8 * self.batch, self.classes)
+
+    @property
+    def arguments(self):
+        """The options as dist-gan's command line has them."""
+        words = ["--model", self.model, "--preset", self.preset, "--batch", str(self.batch)]
+        for name, value in self.options.items():
+            words += [f"--{name}", str(value).lower()]
+        return words
+
+    @property
+    def keywords(self):
+        """The options as keyword arguments."""
+        return {name.replace("-", "_"): value for name, value in self.options.items()}
+
+
+def biggan_128(channels, batch):
+    """BigGAN as the paper has it for 128 px, with another base width; one critic update, no orthogonal regularization."""
+    options = {
+        "channels": channels,
+        "latent": 120,
+        "hierarchical": True,
+        "shared-embedding": 128,
+        "attention": 64,
+        "generator-lr": 5e-5,
+        "discriminator-lr": 2e-4,
+        "beta1": 0.0,
+        "beta2": 0.999,
+        "average-decay": 0.9999,
+        "average-start": 0,
+        "spectral-epsilon": 1e-4,
+        "batch-norm-epsilon": 1e-4,
+        "discriminator-steps": 1,
+        "orthogonal": 0,
+        "initializer": "normal",
+    }
+    return Configuration(f"biggan-128-ch{channels}", "biggan", "imagenet128", 128, 1000, batch, options)
+
+
+BIGGAN_32 = {
+    "channels": 64,
+    "latent": 128,
+    "hierarchical": False,
+    "shared-embedding": 0,
+    "attention": 0,
+    "generator-lr": 2e-4,
+    "discriminator-lr": 2e-4,
+    "beta1": 0.0,
+    "beta2": 0.999,
+    "average-decay": 0.9999,
+    "average-start": 0,
+    "spectral-epsilon": 1e-8,
+    "batch-norm-epsilon": 1e-5,
+    "discriminator-steps": 1,
+    "orthogonal": 0,
+    "initializer": "normal",
+}
+
+DCGAN_64 = {
+    "generator-channels": 64,
+    "discriminator-channels": 64,
+    "latent": 100,
+    "kernel": 4,
+    "lr": 2e-4,
+    "beta1": 0.5,
+    "beta2": 0.999,
+    "average-decay": 0.999,
+}
+
+CONFIGURATIONS = [
+    Configuration("biggan-cifar10", "biggan", "cifar10", 32, 10, 50, BIGGAN_32),
+    Configuration("dcgan-64", "dcgan", "tutorial", 64, 0, 64, DCGAN_64),
+    biggan_128(channels=32, batch=8),
+    biggan_128(channels=96, batch=4),
+]
