@@ -66,6 +66,11 @@ with directory() as place:
     refuse(64, "batch", *SMALL, "--batch", 0, *output)
     refuse(64, "steps", *SMALL, *output, "--steps", 0)
     refuse(64, "shards", *SMALL, "--shards", 9, *output)
+    refuse(64, "--fast chooses", *SMALL, "--shards", 4, "--fast", *output)
+    refuse(64, "overlapped, blocking, messages, mpi", *SMALL, "--reduce", "gossip", *output)
+    refuse(64, "float32, bfloat16", *SMALL, "--fast", "--wire", "int8", *output)
+    refuse(64, "needs --fast", *SMALL, "--wire", "bfloat16", *output)
+    refuse(64, "needs --reduce", *SMALL, "--fast", "--wire", "bfloat16", "--reduce", "messages", *output)
     refuse(64, "checkpoint-every", *SMALL, "--checkpoint-every", "often", *output)
 
     # Plans

@@ -77,18 +77,20 @@ struct RunConfiguration {
     options.keep = flags.keep ?? options.keep
     options.sampleEvery = flags.sampleEvery ?? max(100, options.steps / 20)
     options.isDebug = flags.debug
-    if let name = flags.wire {
-      guard let wire = WireFormat(rawValue: name) else {
-        throw OptionError("unknown form --wire \(name); known ones: \(WireFormat.allCases.map(\.rawValue).joined(separator: ", "))")
-      }
-      if wire != .float32 && !options.isFast { throw OptionError("--wire \(name): it rounds gradients, so it needs --fast") }
-      options.wire = wire
-    }
     if let name = flags.reduce {
       guard let reduction = Reduction(rawValue: name) else {
         throw OptionError("unknown way --reduce \(name); known ones: \(Reduction.allCases.map(\.rawValue).joined(separator: ", "))")
       }
       options.reduction = reduction
+    }
+    if let name = flags.wire {
+      guard let wire = WireFormat(rawValue: name) else {
+        throw OptionError("unknown form --wire \(name); known ones: \(WireFormat.allCases.map(\.rawValue).joined(separator: ", "))")
+      }
+      if wire != .float32 && !options.isFast { throw OptionError("--wire \(name): it rounds gradients, so it needs --fast") }
+      let isShared = options.reduction == .overlapped || options.reduction == .blocking
+      if wire != .float32 && !isShared { throw OptionError("--wire \(name): it needs --reduce overlapped or blocking") }
+      options.wire = wire
     }
     try options.validate(ranks: 1)
     if let stored, stored.header.step > options.steps {

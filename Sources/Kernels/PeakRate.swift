@@ -5,10 +5,8 @@ public func peakRate() -> Double {
   for _ in 0..<3 {
     let threads = Workers.threads
     // Every thread runs one index, since an index takes far longer than a thread needs to start.
-    let duration = ContinuousClock().measure {
-      Workers.forEach(threads) { index in keep(multiplyAndAdd(turns, start: Float(index))) }
-    }.components
-    let seconds = Double(duration.seconds) + Double(duration.attoseconds) * 1e-18
+    let seconds =
+      ContinuousClock().measure { Workers.forEach(threads) { index in keep(multiplyAndAdd(turns, start: Float(index))) } } / .seconds(1)
     // Twelve vectors of sixteen, a product and a sum each.
     best = max(best, Double(threads * turns) * 12 * 32 / seconds)
   }

@@ -32,9 +32,9 @@ public final class Profile {
     func didEvaluate(_ name: String, _ output: Tensor) { stop(name) }
 
     private func stop(_ name: String) {
-      let elapsed = start.duration(to: .now).components
+      let elapsed = start.duration(to: .now)
       var entry = entries[name] ?? Entry(name: name, seconds: 0, calls: 0)
-      entry.seconds += Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+      entry.seconds += elapsed / .seconds(1)
       entry.calls += 1
       entries[name] = entry
       start = .now

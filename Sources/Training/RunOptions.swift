@@ -1,5 +1,6 @@
 public import Adversarial
 public import Communication
+public import Sharding
 
 /// How a preset's learning rates follow another batch size.
 public enum LearningRateRule: String, CaseIterable, Sendable {
@@ -72,6 +73,9 @@ public struct RunOptions: Sendable, Equatable {
     accumulation = run.accumulation
     shards = min(8, run.batch)
   }
+
+  /// The batch and its shards.
+  public var plan: ShardPlan { ShardPlan(batch: batch, shardCount: shards, keepsShardsApart: accumulation > 1) }
 
   /// The value of `shards` in the identity of a fast run.
   public static let freeShards = "free"

@@ -192,11 +192,6 @@ public struct ScalingModel: Sendable, Equatable {
   }
 }
 
-extension RunOptions {
-  /// The batch and its shards.
-  public var plan: ShardPlan { ShardPlan(batch: batch, shardCount: shards, keepsShardsApart: accumulation > 1) }
-}
-
 extension ShardPlan {
   /// Shards of all ranks of a node; they are adjacent.
   func shards(ofNode node: Int, of nodes: Int, ranksPerNode: Int) -> Range<Int> {
