@@ -25,3 +25,10 @@ typedef float cblas_lane __attribute__((ext_vector_type(16)));
 
 /// Square roots by the processor's own instruction: Swift's `squareRoot()` of a vector calls libm once for each number (Swift 6.3).
 static inline cblas_lane cblas_square_roots(cblas_lane x) { return __builtin_elementwise_sqrt(x); }
+
+/// Eight numbers, which Swift sees as `SIMD8<Double>`.
+typedef double cblas_doubles __attribute__((ext_vector_type(8)));
+
+/// The first and the last eight numbers in double precision: Swift's conversion is a call for each vector (Swift 6.3).
+static inline cblas_doubles cblas_low_doubles(cblas_lane x) { return __builtin_convertvector(x.lo, cblas_doubles); }
+static inline cblas_doubles cblas_high_doubles(cblas_lane x) { return __builtin_convertvector(x.hi, cblas_doubles); }

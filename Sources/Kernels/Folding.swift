@@ -1,3 +1,4 @@
+import COpenBLAS
 public import Sharding
 
 /// Runs the addition steps of a shard tree over blocks of `size` numbers.
@@ -94,8 +95,7 @@ public func sumOfSquares(_ x: Input, _ count: Int) -> Double {
         let start = index * block
         memory[index] = sumDouble(min(block, count - start)) { offset, length in
           let lane = length == 16 ? x.lane(start + offset) : x.lane(start + offset, count: length)
-          let low = SIMD8<Double>(lane.lowHalf)
-          let high = SIMD8<Double>(lane.highHalf)
+          let (low, high) = doubles(lane)
           return (low * low, high * high)
         }
       }
@@ -133,3 +133,7 @@ func sumDouble(_ count: Int, _ terms: (Int, Int) -> (SIMD8<Double>, SIMD8<Double
   }
   return (low + high).sum()
 }
+
+/// A lane in double precision.
+@inline(__always)
+func doubles(_ lane: Lane) -> (SIMD8<Double>, SIMD8<Double>) { (cblas_low_doubles(lane), cblas_high_doubles(lane)) }

@@ -33,13 +33,5 @@ extension UnsafeMutablePointer<Float> {
   }
 }
 
-/// Runs `body` with scratch memory for `count` numbers, uninitialised and aligned to a cache line.
-@inline(__always)
-func withScratch<Result>(_ count: Int, _ body: (Output) -> Result) -> Result {
-  let memory = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
-  defer { memory.deallocate() }
-  return body(memory.bindMemory(to: Float.self, capacity: max(count, 1)))
-}
-
 /// Elements below which work is not worth handing to another thread.
 let threadingGrain = 32768

@@ -64,8 +64,7 @@ private func reduce(
 
 @inline(__always)
 private func doubles(_ x: Input, _ offset: Int, _ length: Int) -> (SIMD8<Double>, SIMD8<Double>) {
-  let lane = length == 16 ? x.lane(offset) : x.lane(offset, count: length)
-  return (SIMD8<Double>(lane.lowHalf), SIMD8<Double>(lane.highHalf))
+  doubles(length == 16 ? x.lane(offset) : x.lane(offset, count: length))
 }
 
 /// `y[o, i] = Σ_m x[o, m, i]`, added in Double and rounded once.

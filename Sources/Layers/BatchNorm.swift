@@ -27,14 +27,19 @@ struct Normalization {
     variance = scope.buffer("variance", [channels], .ones)
   }
 
-  func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
+  /// `act(gain · x̂ + bias)`, gain and bias `[channels]` or `[batch, channels]`; `act` multiplies negative numbers by `slope`.
+  func callAsFunction(_ x: Tensor, gain: Tensor, bias: Tensor, slope: Float, _ mode: Mode) -> Tensor {
     let weight: Float
     switch mode {
-    case .inference: return (x - mean.tensor) / (variance.tensor + settings.epsilon).squareRoot()
+    case .inference:
+      let shape = gain.rank == 2 ? [x.shape[0]] + Array(repeating: 1, count: x.rank - 2) + [gain.shape[1]] : gain.shape
+      let normal = (x - mean.tensor) / (variance.tensor + settings.epsilon).squareRoot()
+      let y = normal * gain.reshaped(shape) + bias.reshaped(shape)
+      return slope == 1 ? y : y.leakyRectified(slope: slope)
     case .training: weight = settings.momentum
     case .accumulating(let pass): weight = 1 / Float(pass)
     }
-    let (y, moments) = x.standardized(epsilon: settings.epsilon)
+    let (y, moments) = x.standardized(epsilon: settings.epsilon, gain: gain, bias: bias, slope: slope)
     if !y.isAbstract {
       mean.set(mean.tensor * (1 - weight) + moments.mean * weight)
       variance.set(variance.tensor * (1 - weight) + moments.variance * weight)
@@ -59,9 +64,9 @@ public struct BatchNorm {
     bias = scope.parameter("bias", [channels], .zeros)
   }
 
-  /// Applies the layer.
-  public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
-    named(path) { normalization(x, mode) * gain.tensor + bias.tensor }
+  /// Applies the layer and a rectifier that multiplies negative numbers by `slope`: 0 for ReLU, 1 for none.
+  public func callAsFunction(_ x: Tensor, _ mode: Mode, slope: Float = 1) -> Tensor {
+    named(path) { normalization(x, gain: gain.tensor, bias: bias.tensor, slope: slope, mode) }
   }
 }
 
@@ -111,8 +116,8 @@ public struct ConditionalBatchNorm {
     }
   }
 
-  /// Applies the layer to `x [batch, height, width, channels]`.
-  public func callAsFunction(_ x: Tensor, _ condition: Condition, _ mode: Mode) -> Tensor {
+  /// Applies the layer to `x [batch, height, width, channels]`, and a rectifier that multiplies negative numbers by `slope`.
+  public func callAsFunction(_ x: Tensor, _ condition: Condition, _ mode: Mode, slope: Float = 1) -> Tensor {
     named(path) {
       let (gain, bias): (Tensor, Tensor)
       switch (maps, condition) {
@@ -120,8 +125,7 @@ public struct ConditionalBatchNorm {
       case (.tables(let gainMap, let biasMap), .labels(let labels)): (gain, bias) = (gainMap(labels, mode), biasMap(labels, mode))
       default: preconditionFailure("\(path): built for \(maps), called with \(condition)")
       }
-      let shape = [x.shape[0]] + Array(repeating: 1, count: x.rank - 2) + [x.shape[x.rank - 1]]
-      return normalization(x, mode) * (gain.reshaped(shape) + 1) + bias.reshaped(shape)
+      return normalization(x, gain: gain + 1, bias: bias, slope: slope, mode)
     }
   }
 }

@@ -18,11 +18,11 @@ public enum BlockNorm {
     }
   }
 
-  /// Applies the norm.
-  public func callAsFunction(_ x: Tensor, _ condition: ConditionalBatchNorm.Condition?, _ mode: Mode) -> Tensor {
+  /// Applies the norm, and a rectifier that multiplies negative numbers by `slope`.
+  public func callAsFunction(_ x: Tensor, _ condition: ConditionalBatchNorm.Condition?, _ mode: Mode, slope: Float = 1) -> Tensor {
     switch (self, condition) {
-    case (.plain(let norm), _): return norm(x, mode)
-    case (.conditional(let norm), let condition?): return norm(x, condition, mode)
+    case (.plain(let norm), _): return norm(x, mode, slope: slope)
+    case (.conditional(let norm), let condition?): return norm(x, condition, mode, slope: slope)
     case (.conditional, nil): preconditionFailure("BlockNorm: a conditional norm was called without a condition")
     }
   }
@@ -58,9 +58,9 @@ public struct ResidualUpBlock {
   /// `[batch, h, w, inputs]` to `[batch, 2h, 2w, outputs]`.
   public func callAsFunction(_ x: Tensor, _ condition: ConditionalBatchNorm.Condition?, _ mode: Mode) -> Tensor {
     named(path) {
-      var h = norms.0(x, condition, mode).rectified().upsampled(2)
+      var h = norms.0(x, condition, mode, slope: 0).upsampled(2)
       h = convolutions.0(h, mode)
-      h = convolutions.1(norms.1(h, condition, mode).rectified(), mode)
+      h = convolutions.1(norms.1(h, condition, mode, slope: 0), mode)
       return h + shortcut(x, mode).upsampled(2)
     }
   }

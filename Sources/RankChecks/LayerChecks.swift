@@ -105,8 +105,14 @@ extension LayerForm {
 
   private static var norms: [LayerForm] {
     [
-      LayerForm("batch norm of vectors", [6]) { plain(BatchNorm($0, channels: 6).callAsFunction) },
-      LayerForm("batch norm of images", [4, 4, 6]) { plain(BatchNorm($0, channels: 6).callAsFunction) },
+      LayerForm("batch norm of vectors", [6]) { scope in
+        let layer = BatchNorm(scope, channels: 6)
+        return { x, _ in layer(x, .training) }
+      },
+      LayerForm("batch norm of images with a rectifier", [4, 4, 6]) { scope in
+        let layer = BatchNorm(scope, channels: 6)
+        return { x, _ in layer(x, .training, slope: 0.2) }
+      },
       LayerForm("batch norm in inference", [4, 4, 6]) { scope in
         let layer = BatchNorm(scope, channels: 6)
         return { x, _ in layer(x, .inference) }

@@ -66,6 +66,9 @@ extension PrimitiveForm {
       PrimitiveForm("standardize vectors", { [$0.rows([3])] }, { $0[0].standardized(epsilon: 1e-3).0 }),
       PrimitiveForm("standardize images", { [$0.rows([3, 2, 5])] }, { $0[0].standardized(epsilon: 1e-5).0 }),
       PrimitiveForm("standardize images larger than a task", { [$0.rows([16, 16, 16])] }, { $0[0].standardized(epsilon: 1e-5).0 }),
+      PrimitiveForm("standardize with gain, bias and rectifier", { [$0.rows([5, 4, 20]), $0.rows([20]), $0.rows([20])] }) { x in
+        x[0].standardized(epsilon: 1e-5, gain: x[1], bias: x[2], slope: 0).0
+      },
       PrimitiveForm("mean and variance of standardize", { [$0.rows([3, 2, 5])] }) { x in
         let (y, moments) = x[0].standardized(epsilon: 1e-5)
         return y * moments.mean + moments.variance

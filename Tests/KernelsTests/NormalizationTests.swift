@@ -36,19 +36,46 @@ import Testing
   #expect(l == [1e30, 0, -.infinity])
 }
 
-@Test func `standardisation and its gradient equal their formulas`() {
-  let (rows, channels) = (531, 67)
-  let x = samples(rows * channels), c = samples(rows * channels, seed: 2)
-  let mean = samples(channels, seed: 3), scale = samples(channels, seed: 4), other = samples(channels, seed: 5)
-  let y = output(x.count) { unsafe standardize(x, mean: mean, scale: scale, rows: rows, channels: channels, $0) }
-  #expect(y.indices.allSatisfy { y[$0] == (x[$0] - mean[$0 % channels]) * scale[$0 % channels] })
-  let d = output(x.count) {
-    unsafe standardizeGradient(c, x, scale: scale, meanC: mean, meanCX: other, rows: rows, channels: channels, $0)
+@Test(arguments: [(0, false), (0.2, true), (1, true)] as [(Float, Bool)])
+func `standardisation and its gradient equal their formulas`(slope: Float, isPerSample: Bool) {
+  let (count, pixels, channels) = (3, 177, 67)
+  let x = samples(count * pixels * channels), c = samples(x.count, seed: 2)
+  let mean = samples(channels, seed: 3), scale = samples(channels, seed: 4), means = samples(2 * channels, seed: 5)
+  let gain = samples((isPerSample ? count : 1) * channels, seed: 6), bias = samples(gain.count, seed: 7)
+  func kernel(_ body: (Standardization) -> Void) {
+    unsafe mean.withUnsafeBufferPointer { mean in
+      unsafe scale.withUnsafeBufferPointer { scale in
+        unsafe gain.withUnsafeBufferPointer { gain in
+          unsafe bias.withUnsafeBufferPointer { bias in
+            body(
+              unsafe Standardization(
+                samples: count, pixels: pixels, channels: channels, mean: mean.baseAddress!, scale: scale.baseAddress!,
+                gain: gain.baseAddress!, bias: bias.baseAddress!, isPerSample: isPerSample, slope: slope))
+          }
+        }
+      }
+    }
   }
+  func normal(_ i: Int) -> Float { (x[i] - mean[i % channels]) * scale[i % channels] }
+  func place(_ i: Int) -> Int { isPerSample ? i / (pixels * channels) * channels + i % channels : i % channels }
+  func before(_ i: Int) -> Float { normal(i) * gain[place(i)] + bias[place(i)] }
+  func gated(_ i: Int) -> Float { before(i) > 0 ? c[i] : c[i] * slope }
+
+  let y = output(x.count) { y in kernel { unsafe $0.forward(x, y) } }
+  #expect(y.indices.allSatisfy { y[$0] == (before($0) > 0 ? before($0) : before($0) * slope) })
+  let d = output(x.count) { d in kernel { unsafe $0.gradient(x, c, means: means, d) } }
   expectClose(
     d,
     d.indices.map { i in
       let k = i % channels
-      return Double(scale[k]) * (Double(c[i]) - Double(mean[k]) - Double(x[i]) * Double(other[k]))
+      let product = Double(gain[place(i)]) * Double(gated(i))
+      return Double(scale[k]) * (product - Double(means[k]) - Double(normal(i)) * Double(means[channels + k]))
     }, within: 1e-6)
+  var expected = [Double](repeating: 0, count: count * 2 * channels)
+  for i in x.indices {
+    let first = i / (pixels * channels) * 2 * channels + i % channels
+    expected[first] += Double(gated(i))
+    expected[first + channels] += Double(gated(i)) * Double(normal(i))
+  }
+  expectClose(output(expected.count) { sums in kernel { unsafe $0.sums(x, c, sums) } }, expected, within: 1e-6)
 }

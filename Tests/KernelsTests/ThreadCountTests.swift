@@ -27,11 +27,24 @@ extension ThreadCounts {
     expectSameBitsOnAnyThreads("softmax") { output(x.count) { unsafe softmax(x, rows: rows, columns: columns, $0) } }
     expectSameBitsOnAnyThreads("gradient") { output(x.count) { unsafe softmaxGradient(y, c, rows: rows, columns: columns, $0) } }
     expectSameBitsOnAnyThreads("logarithm of sums") { output(rows) { unsafe logSumExp(x, rows: rows, columns: columns, $0) } }
-    expectSameBitsOnAnyThreads("standardisation") {
-      output(x.count) { unsafe standardize(x, mean: mean, scale: scale, rows: rows, channels: columns, $0) }
+    // Seven samples of a hundred pixels.
+    let gain = samples(7 * columns, seed: 5)
+    func standardization(_ body: (Standardization) -> Void) {
+      unsafe mean.withUnsafeBufferPointer { mean in
+        unsafe scale.withUnsafeBufferPointer { scale in
+          unsafe gain.withUnsafeBufferPointer { gain in
+            body(
+              unsafe Standardization(
+                samples: 7, pixels: rows / 7, channels: columns, mean: mean.baseAddress!, scale: scale.baseAddress!,
+                gain: gain.baseAddress!, bias: gain.baseAddress!, isPerSample: true, slope: 0.2))
+          }
+        }
+      }
     }
+    expectSameBitsOnAnyThreads("standardisation") { output(x.count) { y in standardization { unsafe $0.forward(x, y) } } }
+    expectSameBitsOnAnyThreads("sums of standardisation") { output(14 * columns) { y in standardization { unsafe $0.sums(x, c, y) } } }
     expectSameBitsOnAnyThreads("gradient of standardisation") {
-      output(x.count) { unsafe standardizeGradient(c, x, scale: scale, meanC: mean, meanCX: mean, rows: rows, channels: columns, $0) }
+      output(x.count) { y in standardization { unsafe $0.gradient(x, c, means: x, y) } }
     }
   }
 

@@ -86,6 +86,14 @@ extension PrimitiveCase {
     cases.append(PrimitiveCase("softmax of 17 columns", { [normal([2, 3, 17])] }, { $0[0].softmax() }))
     cases.append(PrimitiveCase("log-sum-exp", { [normal([4, 5])] }, { $0[0].logSumExp() }))
     cases.append(PrimitiveCase("standardize", { [normal([5, 3])] }, { $0[0].standardized(epsilon: 1e-3).0 }))
+    cases.append(
+      PrimitiveCase(
+        "standardize with gain, bias and rectifier", { [normal([3, 2, 3, 5]), normal([5], 1), normal([5], 2)] },
+        { $0[0].standardized(epsilon: 1e-3, gain: $0[1], bias: $0[2], slope: 0.2).0 }))
+    cases.append(
+      PrimitiveCase(
+        "standardize with a gain of each sample", { [normal([3, 2, 3, 18]), normal([3, 18], 1), normal([3, 18], 2)] },
+        { $0[0].standardized(epsilon: 1e-3, gain: $0[1], bias: $0[2], slope: 0).0 }))
     cases.append(PrimitiveCase("standardize images", { [normal([3, 2, 3, 5])] }, { $0[0].standardized(epsilon: 1e-5).0 }))
     return cases
   }()
@@ -203,6 +211,16 @@ extension PrimitiveCase {
     PrimitiveCase("sharded sum over the batch", { [batch([3, 4])] }, { $0[0].sum(axes: [0]) }),
     PrimitiveCase("sharded times replicated", { [batch([2, 3]), normal([3], 1)] }, { $0[0] * $0[1] }),
     PrimitiveCase("sharded minus its mean", { [batch([3])] }, { $0[0] - $0[0].mean(axes: [0]) }),
+    PrimitiveCase(
+      "sharded standardize with gain and bias", { [batch([2, 2, 3]), normal([3], 1), normal([3], 2)] },
+      { $0[0].standardized(epsilon: 1e-3, gain: $0[1], bias: $0[2], slope: 0).0 }),
+    PrimitiveCase(
+      "sharded standardize with a gain of each sample",
+      {
+        let x = batch([2, 2, 3])
+        return [x, Samples.normal([7, 3], 1, layout: x.layout), Samples.normal([7, 3], 2, layout: x.layout)]
+      },
+      { $0[0].standardized(epsilon: 1e-3, gain: $0[1], bias: $0[2], slope: 1).0 }),
     PrimitiveCase("sharded standardize", { [batch([2, 2, 3])] }, { $0[0].standardized(epsilon: 1e-4).0 }),
     PrimitiveCase("sharded row product", { [batch([3, 5]), normal([5, 4], 1)] }, { $0[0].rowProduct($0[1]) }),
     PrimitiveCase("sharded convolution", { [batch([4, 5, 3]), normal([3, 3, 3, 2], 1)] }, { $0[0].convolved(with: $0[1]) }),

@@ -49,7 +49,10 @@ extension Standardize: ReplayedPrimitive {
       let mean = column.reduce(0, +) / Double(rows)
       let variance = column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(rows)
       for row in 0..<rows {
-        result.values[row * channels + channel] = (column[row] - mean) / (variance + Double(epsilon)).squareRoot()
+        let normal = (column[row] - mean) / (variance + Double(epsilon)).squareRoot()
+        let place = inputs[1].shape.count == 2 ? row / (rows / x.shape[0]) * channels + channel : channel
+        let y = inputs[1].values[place] * normal + inputs[2].values[place]
+        result.values[row * channels + channel] = y > 0 ? y : Double(slope) * y
       }
     }
     return result

@@ -87,7 +87,7 @@ struct BigGANGenerator {
         x = block(x, condition, mode)
         if let attention, attention.after == index { x = attention.layer(x, mode) }
       }
-      return output(norm(x, mode).rectified(), mode).hyperbolicTangent()
+      return output(norm(x, mode, slope: 0), mode).hyperbolicTangent()
     }
   }
 }

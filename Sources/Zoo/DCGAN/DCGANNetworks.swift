@@ -49,7 +49,7 @@ struct DCGANGenerator {
   func callAsFunction(_ latent: Tensor, _ mode: Mode) -> Tensor {
     named(path) {
       var x = project(latent, mode).reshaped([latent.shape[0], 4, 4, width])
-      for (norm, convolution) in zip(norms, convolutions) { x = convolution(norm(x, mode).rectified(), mode) }
+      for (norm, convolution) in zip(norms, convolutions) { x = convolution(norm(x, mode, slope: 0), mode) }
       return x.hyperbolicTangent()
     }
   }
@@ -81,7 +81,7 @@ struct DCGANDiscriminator {
     named(path) {
       var x = convolutions[0](images, mode).leakyRectified(slope: 0.2)
       for (convolution, norm) in zip(convolutions.dropFirst(), norms) {
-        x = norm(convolution(x, mode), mode).leakyRectified(slope: 0.2)
+        x = norm(convolution(x, mode), mode, slope: 0.2)
       }
       return linear(x.reshaped([images.shape[0], -1]), mode)
     }

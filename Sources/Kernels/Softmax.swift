@@ -1,31 +1,5 @@
 import Glibc
 
-/// `y[r, c] = (x[r, c] - mean[c]) scale[c]`, with `scale` = 1 / standard deviation.
-public func standardize(_ x: Input, mean: Input, scale: Input, rows: Int, channels: Int, _ y: Output) {
-  Workers.forRanges(rows, grain: max(1, threadingGrain / max(channels, 1))) { range in
-    for row in range {
-      let source = x + row * channels
-      let target = y + row * channels
-      for c in 0..<channels { target[c] = (source[c] - mean[c]) * scale[c] }
-    }
-  }
-}
-
-/// `y[r, c] = scale[c] (g[r, c] - meanC[c] - xhat[r, c] meanCX[c])`: the gradient of standardisation by the batch's own moments, for the
-/// cotangent `g` (argument `c`), with the means of `g` and of `g xhat` over the global batch.
-public func standardizeGradient(
-  _ c: Input, _ xhat: Input, scale: Input, meanC: Input, meanCX: Input, rows: Int, channels: Int, _ y: Output
-) {
-  Workers.forRanges(rows, grain: max(1, threadingGrain / max(channels, 1))) { range in
-    for row in range {
-      let cotangent = c + row * channels
-      let normal = xhat + row * channels
-      let target = y + row * channels
-      for i in 0..<channels { target[i] = scale[i] * (cotangent[i] - meanC[i] - normal[i] * meanCX[i]) }
-    }
-  }
-}
-
 /// Largest element of a row.
 @inline(__always)
 private func largest(_ x: Input, _ count: Int) -> Float {
@@ -54,7 +28,7 @@ private func sumExponentials(_ x: Input, _ count: Int, shift: Float, _ y: Output
     if let y {
       if whole { y.store(terms, offset) } else { y.store(terms, offset, count: length) }
     }
-    return (SIMD8<Double>(terms.lowHalf), SIMD8<Double>(terms.highHalf))
+    return doubles(terms)
   }
 }
 
@@ -82,9 +56,9 @@ public func softmaxGradient(_ y: Input, _ c: Input, rows: Int, columns: Int, _ d
         sumDouble(columns) { offset, length in
           let a = length == 16 ? value.lane(offset) : value.lane(offset, count: length)
           let b = length == 16 ? cotangent.lane(offset) : cotangent.lane(offset, count: length)
-          return (
-            SIMD8<Double>(a.lowHalf) * SIMD8<Double>(b.lowHalf), SIMD8<Double>(a.highHalf) * SIMD8<Double>(b.highHalf)
-          )
+          let (aLow, aHigh) = doubles(a)
+          let (bLow, bHigh) = doubles(b)
+          return (aLow * bLow, aHigh * bHigh)
         })
       for i in 0..<columns { target[i] = value[i] * (cotangent[i] - dot) }
     }

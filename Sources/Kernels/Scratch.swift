@@ -1,0 +1,76 @@
+import Glibc
+
+/// Runs `body` with scratch memory for `count` numbers, uninitialised and aligned to a cache line.
+///
+/// The memory is the thread's own and is lent again, so that kernels ask nothing of the system once they have run. `body` may ask for more.
+@inline(__always)
+func withScratch<Result>(_ count: Int, _ body: (Output) -> Result) -> Result {
+  let bytes = (max(count, 1) * MemoryLayout<Float>.stride + 63) / 64 * 64
+  let scratch = Scratch.current
+  let memory = scratch.take(bytes)
+  defer { scratch.give(memory, bytes) }
+  return body(memory.bindMemory(to: Float.self, capacity: max(count, 1)))
+}
+
+/// The scratch memory of a thread: a stack of blocks, since kernels give back in the reverse order of taking.
+final class Scratch {
+  /// What a thread keeps when none is in use, at most; more is returned to the system.
+  private static let limit = 1 << 26
+  private static let hugePage = 1 << 21
+
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    let created = pthread_key_create(&key) { Unmanaged<Scratch>.fromOpaque($0!).release() }
+    precondition(created == 0, "Scratch: no key for a thread's memory (error \(created))")
+    return key
+  }()
+
+  static var current: Scratch {
+    if let known = pthread_getspecific(key) { return Unmanaged.fromOpaque(known).takeUnretainedValue() }
+    let scratch = Scratch()
+    pthread_setspecific(key, Unmanaged.passRetained(scratch).toOpaque())
+    return scratch
+  }
+
+  private var base: UnsafeMutableRawPointer?
+  private var capacity = 0
+  private var used = 0
+  /// Bytes of the blocks that did not fit, and the most in use at once since `base` was allocated.
+  private var beside = 0
+  private var peak = 0
+
+  func take(_ bytes: Int) -> UnsafeMutableRawPointer {
+    peak = max(peak, used + beside + bytes)
+    if let base, used + bytes <= capacity {
+      used += bytes
+      return base + (used - bytes)
+    }
+    beside += bytes
+    return Self.allocate(bytes)
+  }
+
+  func give(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {
+    if let base, base <= memory, memory < base + capacity {
+      used -= bytes
+    } else {
+      beside -= bytes
+      memory.deallocate()
+    }
+    if used == 0 && beside == 0 && peak > capacity && peak <= Self.limit { grow() }
+  }
+
+  private func grow() {
+    base?.deallocate()
+    capacity = (peak + Self.hugePage - 1) / Self.hugePage * Self.hugePage
+    base = Self.allocate(capacity)
+  }
+
+  private static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
+    let isLarge = bytes >= hugePage
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? hugePage : 64)
+    if isLarge { madvise(memory, bytes, MADV_HUGEPAGE) }
+    return memory
+  }
+
+  deinit { base?.deallocate() }
+}
