@@ -8,6 +8,7 @@ public import Sharding
 /// `rows.steps`.
 public func convolutionWeightGradient(_ g: ConvolutionGeometry, rows: ShardRows, _ x: Input, _ dy: Input, _ dw: Output) {
   if g.usesWinograd { return winogradWeightGradient(g, rows: rows, x, dy, dw) }
+  if let narrow = NarrowWeightGradient(g) { return narrow.run(rows, x, dy, dw) }
   let inputs = g.inputChannels / g.groups
   let outputs = g.outputChannels / g.groups
   let pixels = g.outputHeight * g.outputWidth

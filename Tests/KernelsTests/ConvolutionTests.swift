@@ -33,6 +33,14 @@ private let geometries: [ConvolutionGeometry] = [
   .init(
     height: 5, width: 6, inputChannels: 2, outputChannels: 3, kernelHeight: 3, kernelWidth: 2, padTop: 0, padLeft: 1, padBottom: 2,
     padRight: 0),
+  .init(
+    height: 9, width: 11, inputChannels: 3, outputChannels: 32, kernelHeight: 4, kernelWidth: 4, stride: 2, padTop: 1, padLeft: 1,
+    padBottom: 1, padRight: 1),
+  .init(
+    height: 9, width: 7, inputChannels: 48, outputChannels: 3, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
+    padRight: 1),
+  .init(height: 6, width: 5, inputChannels: 2, outputChannels: 80, kernelHeight: 3, kernelWidth: 2, padTop: 2, padRight: 1),
+  .init(height: 6, width: 5, inputChannels: 16, outputChannels: 1, kernelHeight: 2, kernelWidth: 3, padTop: 3, padLeft: 1),
   .init(height: 16, width: 16, inputChannels: 140, outputChannels: 20, kernelHeight: 1, kernelWidth: 1),
   .init(
     height: 4, width: 4, inputChannels: 150, outputChannels: 18, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
