@@ -2,11 +2,10 @@
 
 Rounding differs between both ways from the first step on, and a training that feeds on its own samples lets every difference grow. The
 question is whether it grows beyond what another seed would do: for losses, by means over windows of steps; for the averaged generator's
-parameters, by distance at every window's end.
+parameters, which are averaged from the first step on here, by the way they have come from their start, at every window's end.
 """
 
 import argparse
-import glob
 import json
 import math
 import os
@@ -50,38 +49,41 @@ def parsed():
 
 
 class Curve:
-    """A finished run: means of its losses by window, and the averaged generator at every window's end."""
+    """A finished run: means of its losses by window, and the way of the averaged generator up to every window's end."""
 
     def __init__(self, options, place, name):
-        self.output = os.path.join(place, name.replace(" ", "-"))
+        output = os.path.join(place, name.replace(" ", "-"))
         seed = name.split()[1] if name.startswith("seed") else "1"
-        words = [
-            options.program, "train", "--model", "biggan", "--preset", "demo", "--seed", seed, "--output", self.output,
-            "--steps", str(options.steps), "--log-every", "1", "--sample-every", "0", "--checkpoint-every", str(options.window),
-            "--keep", str(options.steps), "--threads", str(options.threads), "--average-start", "0", "--quiet"]
-        result = subprocess.run(words + ["--exact-convolution"] * (name == "exact"), capture_output=True, text=True)
-        if result.returncode != 0:
-            sys.exit(f"winograd-against-exact: {' '.join(words)}: exit code {result.returncode}\n{result.stderr}")
-        with open(os.path.join(self.output, "log.jsonl")) as lines:
+        more = ["--seed", seed, "--threads", options.threads] + ["--exact-convolution"] * (name == "exact")
+        train(options.program, *more, "--output", output, "--steps", options.steps, "--checkpoint-every", options.window,
+              "--keep", options.steps)
+        # A step of size 0 leaves the parameters where they start.
+        train(options.program, *more, "--output", f"{output}-start", "--steps", 1, "--generator-lr", 0, "--discriminator-lr", 0)
+        with open(os.path.join(output, "log.jsonl")) as lines:
             steps = [event["losses"] for event in map(json.loads, lines) if event["event"] == "step"]
         self.losses = {
             loss: numpy.array([step[loss] for step in steps]).reshape(-1, options.window).mean(axis=1) for loss in LOSSES}
-        self.generators = [self.generator(step) for step in range(options.window, options.steps + 1, options.window)]
+        start = averaged_generator(f"{output}-start", 1)
+        self.ways = [averaged_generator(output, step) - start for step in range(options.window, options.steps + 1, options.window)]
         print(f"{name}: {len(steps)} steps done", flush=True)
 
-    def generator(self, step):
-        """All parameters of the averaged generator as one vector."""
-        with h5py.File(os.path.join(self.output, "checkpoints", f"step-{step}.h5")) as file:
-            arrays = {}
-            file.visititems(lambda path, item: arrays.update({path: item[...]}) if is_averaged(path, item) else None)
-        if not arrays:
-            sys.exit(f"winograd-against-exact: no averaged generator in a checkpoint of {self.output}")
-        return numpy.concatenate([arrays[path].ravel() for path in sorted(arrays)]).astype(numpy.float64)
+
+def train(*words):
+    """Runs BigGAN `demo` to its end."""
+    program, *others = map(str, words)
+    command = [
+        program, "train", "--model", "biggan", "--preset", "demo", "--log-every", "1", "--sample-every", "0", "--average-start", "0",
+        "--quiet", *others]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        sys.exit(f"winograd-against-exact: {' '.join(command)}: exit code {result.returncode}\n{result.stderr}")
 
 
-def is_averaged(path, item):
-    """Whether an array of a checkpoint is the average of a parameter."""
-    return isinstance(item, h5py.Dataset) and "averages/parameters/" in path
+def averaged_generator(output, step):
+    """All parameters of the averaged generator in a checkpoint, as one vector."""
+    with h5py.File(os.path.join(output, "checkpoints", f"step-{step}.h5")) as file:
+        group = file["averages/parameters"]
+        return numpy.concatenate([group[name][...].ravel() for name in sorted(group)]).astype(numpy.float64)
 
 
 def seed_runs(runs):
@@ -102,16 +104,17 @@ def differences(runs, loss):
 
 
 def distances(runs):
-    """The same for the averaged generator's parameters, as shares of their norm."""
+    """The same for the way of the averaged generator's parameters, as shares of its length."""
     def distance(a, b):
-        return numpy.array([numpy.linalg.norm(x - y) / numpy.linalg.norm(x) for x, y in zip(a.generators, b.generators)])
+        return numpy.array([numpy.linalg.norm(x - y) / numpy.linalg.norm(x) for x, y in zip(a.ways, b.ways)])
+
     return distance(runs["winograd"], runs["exact"]), numpy.mean([distance(a, b) for a, b in pairs(seed_runs(runs))], axis=0)
 
 
 def print_table(runs, options):
     """Loss means by window, and distances at its end."""
     heads = [f"{loss}: {name}" for loss in LOSSES for name in ("winograd", "exact", "apart", "seeds apart")]
-    print("\n| steps | " + " | ".join(heads) + " | averaged generator apart | seeds apart |")
+    print("\n| steps | " + " | ".join(heads) + " | way of the averaged generator apart | seeds apart |")
     print("| --- " * (len(heads) + 3) + "|")
     apart = {loss: differences(runs, loss) for loss in LOSSES}
     parameters = distances(runs)
@@ -127,7 +130,7 @@ def print_table(runs, options):
 
 def print_verdict(runs, options):
     """Root mean squares over all windows, and what follows."""
-    rows = [(f"{loss} loss", *differences(runs, loss)) for loss in LOSSES] + [("averaged generator's parameters", *distances(runs))]
+    rows = [(f"{loss} loss", *differences(runs, loss)) for loss in LOSSES] + [("way of the averaged generator", *distances(runs))]
     together = True
     for name, ways, seeds in rows:
         ways, seeds = (math.sqrt((each**2).mean()) for each in (ways, seeds))

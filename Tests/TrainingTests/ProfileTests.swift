@@ -1,5 +1,7 @@
 import Adversarial
 import Communication
+import Datasets
+import Kernels
 import Layers
 import Tensors
 import Testing
