@@ -26,7 +26,7 @@ def flops(text):
 
 def operations(text):
     """Shares in percent of the table by operation."""
-    rows = re.findall(r"^(\w[\w:, ]*?)  +([0-9.]+)  +([0-9.]+)  ", text.split("\noperation", 1)[1], re.MULTILINE)
+    rows = re.findall(r"^(\w[\w:, ]*?)  +([0-9.]+)  +([0-9.]+)  ", text.split("\noperation", 1)[1].split("\nlayer")[0], re.MULTILINE)
     return {name: float(share) for name, _, share in rows}
 
 

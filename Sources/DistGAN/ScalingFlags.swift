@@ -69,7 +69,8 @@ struct ScalingFlags: ParsableArguments {
       nodes: counts, bandwidth: try bandwidth.map { try Quantity.bandwidth.value($0, option: "bandwidth") },
       latency: try latency.map { try Quantity.duration.value($0, option: "latency") },
       memoryBandwidth: try memoryBandwidth.map { try Quantity.bandwidth.value($0, option: "memory-bandwidth") },
-      flopsRate: try flopsRate.map { try Quantity.operations.value($0, option: "flops-rate") }, format: try images.map { try DataFormat(text: $0, classes: classes) })
+      flopsRate: try flopsRate.map { try Quantity.operations.value($0, option: "flops-rate") },
+      format: try images.map { try DataFormat(text: $0, classes: classes) })
   }
 }
 

@@ -113,10 +113,14 @@ struct StepReport {
     return ([heading] + rows + [row(title, rest, "", 0)]).joined(separator: "\n")
   }
 
-  /// The same by layer, operation and shapes.
+  /// The same by layer, operation and shapes, for what takes at least a ten-thousandth of the step.
   private var layerTable: String {
     let steps = Double(benchmark.profiledSeconds.count)
-    let entries = benchmark.profile.layers
+    let total = benchmark.profiledSeconds.reduce(0, +)
+    let all = benchmark.profile.layers
+    let entries = all.filter { $0.seconds >= 1e-4 * total }
+    let others = all.dropFirst(entries.count)
+    let rest = String(format: "%d more take %.3f ms together", others.count, others.reduce(0) { $0 + $1.seconds } / steps * 1e3)
     func shape(_ sizes: [Int]) -> String { sizes.isEmpty ? "1" : sizes.map(String.init).joined(separator: "x") }
     let names = entries.map { ($0.path.isEmpty ? "-" : $0.path, $0.name) }
     let width = max(names.map(\.0.count).max() ?? 0, 5)
@@ -130,6 +134,6 @@ struct StepReport {
         + String(format: "  %9.3f  %6.0f  ", entry.seconds / steps * 1e3, Double(entry.calls) / steps) + rate + "  "
         + (inputs.isEmpty ? "" : "\(inputs) to ") + shape(entry.output)
     }
-    return ([heading] + rows).joined(separator: "\n")
+    return ([heading] + rows + (others.isEmpty ? [] : [rest])).joined(separator: "\n")
   }
 }

@@ -120,7 +120,9 @@ import Testing
       let shape = Shape(height: 8, width: 8, inputs: 32, outputs: 48)
       let g = shape.geometry
       let (x, w, dy) = (WinogradTests.drawn(3 * 64 * 32, 1), WinogradTests.drawn(9 * 32 * 48, 2), WinogradTests.drawn(3 * 64 * 48, 3))
-      var expected = ([Double](repeating: 0, count: dy.count), [Double](repeating: 0, count: x.count), [Double](repeating: 0, count: w.count))
+      var expected = (
+        [Double](repeating: 0, count: dy.count), [Double](repeating: 0, count: x.count), [Double](repeating: 0, count: w.count)
+      )
       WinogradTests.products(g, samples: 3) { yi, xi, wi in
         expected.0[yi] += Double(x[xi]) * Double(w[wi])
         expected.1[xi] += Double(dy[yi]) * Double(w[wi])

@@ -31,7 +31,8 @@ import Testing
     #expect(entries("critic.first", "convolution").count == 1)
     let gradient = entries("critic.first", "convolution weight gradient")
     #expect(gradient.count == 1 && gradient.first?.inputs == [[4, 5, 6, 2], [4, 5, 6, 3]] && gradient.first?.output == [3, 3, 2, 3])
-    #expect(entries("critic.last", "row product").map(\.output) == [[4, 1], [4, 90]] || entries("critic.last", "row product").count == 2)
+    // Forward, and the gradient of what the layer was given.
+    #expect(Set(entries("critic.last", "row product").map(\.output)) == [[4, 1], [4, 90]])
     #expect(entries("critic.last", "outer product").count == 1)
     #expect(!layers.contains { $0.path.isEmpty && $0.name.hasPrefix("convolution") })
     // The images are constant: no gradient of theirs is computed.
@@ -62,7 +63,8 @@ import Testing
     options.steps = 5
     let images = RandomImages(DrawnImages().format, count: 20, classes: nil)
     let benchmark = try StepBenchmark(model, options: options, source: images, communicator: SingleProcess(), warmUp: 1, steps: 2)
-    #expect(benchmark.seconds.count == 2 && benchmark.profiledSeconds.count == 2 && (benchmark.seconds + benchmark.profiledSeconds).min()! > 0)
+    #expect(
+      benchmark.seconds.count == 2 && benchmark.profiledSeconds.count == 2 && (benchmark.seconds + benchmark.profiledSeconds).min()! > 0)
     // Two critic updates of six images; at least the products forward.
     #expect(benchmark.imagesPerStep == 12 && benchmark.productFlops > 2.0 * 6 * 48 * 3 && benchmark.peakRate > 1e8)
     #expect(benchmark.residentBytes.count == 1 && benchmark.residentBytes[0] > 1 << 20 && benchmark.poolPeakBytes > 0)

@@ -37,7 +37,9 @@ import Testing
     changed.sampleEvery = 5
     changed.isDebug = true
     #expect(changed.identity == Self.options.identity)
-    for change in [{ $0.seed = 2 }, { $0.batch = 32 }, { $0.shards = 4 }, { $0.flips = false }, { $0.usesClasses = false }, { $0.convolution = .exact }]
+    for change in [
+      { $0.seed = 2 }, { $0.batch = 32 }, { $0.shards = 4 }, { $0.flips = false }, { $0.usesClasses = false }, { $0.convolution = .exact },
+    ]
       as [(inout RunOptions) -> Void]
     {
       var other = Self.options
