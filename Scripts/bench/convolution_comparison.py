@@ -25,14 +25,14 @@ def main():
     own, others = {}, {layout: {} for layout in LAYOUTS}
     for number in range(options.rounds):
         wait_for_quiet(options.patience)
-        facts = run(number, "dist-gan", own_words(options))
+        facts = run(number, "dist-gan", own_words(options), options)
         shapes = json.dumps(facts)
         keep_best(own, facts)
         for layout in LAYOUTS:
             wait_for_quiet(options.patience)
             script = os.path.join(os.path.dirname(__file__), "pytorch_convolutions.py")
             words = [sys.executable, script, layout, str(options.threads), str(TIMED)]
-            keep_best(others[layout], run(number, f"PyTorch {layout}", words, shapes))
+            keep_best(others[layout], run(number, f"PyTorch {layout}", words, options, shapes))
     tell_load("after")
     print()
     print_table(own, others)
@@ -52,11 +52,11 @@ def own_words(options):
     return [str(word) for word in words + (["--shapes", options.shapes] if options.shapes else [])]
 
 
-def run(number, name, words, given=""):
+def run(number, name, words, options, given=""):
     """One run: the facts it printed, an object a shape."""
     disturbance = Disturbance()
     try:
-        environment = dict(os.environ, OMP_NUM_THREADS="1") if name == "dist-gan" else None
+        environment = dict(os.environ, OMP_NUM_THREADS=str(options.threads))
         result = subprocess.run(words, input=given, env=environment, capture_output=True, text=True, timeout=LIMIT)
     except subprocess.TimeoutExpired:
         raise RunFailed(f"{' '.join(words)}: not done after {LIMIT} s") from None
