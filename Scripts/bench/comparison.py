@@ -6,10 +6,8 @@ rounds run the fastest variant of either precision, and those that had no undist
 the generator, one of the weight average.
 """
 
-import argparse
 import itertools
 import os
-import subprocess
 import sys
 import tempfile
 
@@ -19,6 +17,7 @@ import numpy
 from configurations import CONFIGURATIONS
 from disturbance import QUIET, wait_for_quiet
 from measurements import Measurement, RunFailed, allocators, run_dist_gan, run_pytorch
+from setting import parser, tell_load, tell_setting
 
 STEPS = 4
 """Steps of dist-gan in a round, the first of which is not counted."""
@@ -29,45 +28,19 @@ TIMED = 2
 def main():
     options = parsed()
     chosen = [each for each in CONFIGURATIONS if not options.only or each.name in options.only]
-    print(f"{machine()}, {options.threads} threads, {options.rounds} rounds, {pytorch_version()}")
-    print(f"load before: {' '.join(f'{load:.2f}' for load in os.getloadavg())}", flush=True)
+    tell_setting(options)
     rows = [compare(configuration, options) for configuration in chosen]
-    print(f"load after: {' '.join(f'{load:.2f}' for load in os.getloadavg())}\n")
+    tell_load("after")
+    print()
     print_table(rows)
 
 
 def parsed():
     """The options of the command line."""
     names = [each.name for each in CONFIGURATIONS]
-    parser = argparse.ArgumentParser(prog="against-pytorch", description=__doc__.split("\n\n")[0])
-    parser.add_argument("program", help=argparse.SUPPRESS)
-    parser.add_argument("--only", action="append", choices=names, metavar="NAME", help=f"one of {', '.join(names)}; may be repeated")
-    parser.add_argument("--rounds", type=positive, default=3, help="turns of both programs (default: 3)")
-    parser.add_argument(
-        "--patience", type=float, default=20, help="seconds that a run waits at most for other processes to rest (default: 20)")
-    parser.add_argument("--threads", type=positive, default=2, help="threads of each program (default: 2)")
-    return parser.parse_args()
-
-
-def positive(text):
-    """A whole number above 0."""
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text}: a number above 0 is needed")
-    return number
-
-
-def machine():
-    """The processor's name."""
-    with open("/proc/cpuinfo") as lines:
-        names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else "unknown processor"
-
-
-def pytorch_version():
-    """The version in use, asked of a process of its own so that this one stays small."""
-    command = [sys.executable, "-c", "import torch; print('PyTorch', torch.__version__)"]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    options = parser("against-pytorch", __doc__.split("\n\n")[0], rounds=3)
+    options.add_argument("--only", action="append", choices=names, metavar="NAME", help=f"one of {', '.join(names)}; may be repeated")
+    return options.parse_args()
 
 
 def compare(configuration, options):

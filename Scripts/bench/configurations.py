@@ -76,6 +76,15 @@ BIGGAN_32 = {
     "initializer": "normal",
 }
 
+# The SAGAN-style 64 px network of ajbrock/BigGAN-PyTorch, and SAGAN's step sizes: 1000 classes in
+# tables of every conditional norm, no chunks of z.
+SAGAN_BLOCKS_64 = {
+    **BIGGAN_32,
+    "attention": 32,
+    "generator-lr": 1e-4,
+    "discriminator-lr": 4e-4,
+}
+
 DCGAN_64 = {
     "generator-channels": 64,
     "discriminator-channels": 64,
@@ -90,6 +99,7 @@ DCGAN_64 = {
 CONFIGURATIONS = [
     Configuration("biggan-cifar10", "biggan", "cifar10", 32, 10, 50, BIGGAN_32),
     Configuration("dcgan-64", "dcgan", "tutorial", 64, 0, 64, DCGAN_64),
+    Configuration("sagan-blocks-64", "biggan", "cifar10", 64, 1000, 16, SAGAN_BLOCKS_64),
     biggan_128(channels=32, batch=8),
     biggan_128(channels=96, batch=4),
 ]

@@ -8,7 +8,8 @@ import Training
 /// The verb `bench`: measures parts of the program on this machine.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measures parts of the program on this machine.", subcommands: [Reduction.self, Convolutions.self])
+    commandName: "bench", abstract: "Measures parts of the program on this machine.",
+    subcommands: [Step.self, Convolutions.self, Reduction.self])
 
   /// `bench reduction`.
   struct Reduction: ParsableCommand {

@@ -3,6 +3,7 @@ import ArgumentParser
 import Foundation
 import Kernels
 import Sharding
+import Training
 
 extension Bench {
   /// `bench convolutions`.
@@ -23,14 +24,21 @@ extension Bench {
     @Option(help: ArgumentHelp("Rounds; medians are printed.", valueName: "count"))
     var rounds = 5
 
+    @Flag(help: "Print one line of JSON for each shape, in operations per second.")
+    var json = false
+
     func run() throws {
       guard batch > 0, rounds > 0, threads ?? 1 > 0 else { throw OptionError("--batch, --rounds and --threads: at least 1 is needed") }
       let geometries = try shapes.split(separator: ",").map { try Self.geometry(String($0)) }
       if let threads { Workers.start(threads: threads) }
       let peak = peakRate()
+      if json {
+        for geometry in geometries { print(fields(geometry, rates: rates(geometry), peak)) }
+        return
+      }
       print("peak of \(Workers.threads) threads: \(Int(peak / 1e9)) GFLOP/s; \(batch) images; effective GFLOP/s and multiples of the peak")
       print("size  inputs outputs kernel        forward   input gradient  weight gradient")
-      for geometry in geometries { measure(geometry, peak) }
+      for geometry in geometries { printRow(geometry, rates(geometry), peak) }
     }
 
     private static func geometry(_ text: String) throws -> ConvolutionGeometry {
@@ -44,7 +52,8 @@ extension Bench {
         kernelWidth: numbers[3], padTop: pad, padLeft: pad, padBottom: pad, padRight: pad)
     }
 
-    private func measure(_ g: ConvolutionGeometry, _ peak: Double) {
+    /// Rates of the three passes.
+    private func rates(_ g: ConvolutionGeometry) -> [Double] {
       let x = unsafe numbers(batch * g.height * g.width * g.inputChannels)
       let y = unsafe numbers(batch * g.outputHeight * g.outputWidth * g.outputChannels)
       let w = unsafe numbers(g.kernelHeight * g.kernelWidth * g.inputChannels * g.outputChannels)
@@ -57,15 +66,31 @@ extension Bench {
       let plan = ShardPlan(batch: batch, shardCount: shards)
       let rows = ShardRows(segments: (0..<shards).map { [plan.samples(ofShard: $0)] }, tree: plan.tree, owned: 0..<shards)
       let flops = g.flops * Double(batch)
-      let passes = [
+      return [
         rate(flops) { unsafe convolution(g, samples: batch, x, w, y) },
         rate(flops) { unsafe convolutionInputGradient(g, samples: batch, y, w, x) },
         rate(flops) { unsafe convolutionWeightGradient(g, rows: rows, x, y, w) },
       ]
+    }
+
+    private func printRow(_ g: ConvolutionGeometry, _ passes: [Double], _ peak: Double) {
       let texts = passes.map { String(format: "%7.0f  %5.2fx", $0 / 1e9, $0 / peak) }
       print(
         String(format: "%4d %7d %7d %6d", g.height, g.inputChannels, g.outputChannels, g.kernelHeight) + "   "
           + texts.joined(separator: "   "))
+    }
+
+    private func fields(_ g: ConvolutionGeometry, rates: [Double], _ peak: Double) -> JSON {
+      let sizes = [
+        ("images", batch), ("height", g.height), ("width", g.width), ("inputs", g.inputChannels), ("outputs", g.outputChannels),
+        ("kernelHeight", g.kernelHeight), ("kernelWidth", g.kernelWidth), ("stride", g.stride), ("padTop", g.padTop),
+        ("padLeft", g.padLeft), ("padBottom", g.padBottom), ("padRight", g.padRight), ("groups", g.groups), ("threads", Workers.threads),
+      ]
+      let numbers = [
+        ("flops", g.flops * Double(batch)), ("forward", rates[0]), ("inputGradient", rates[1]), ("weightGradient", rates[2]),
+        ("peak", peak),
+      ]
+      return .object(sizes.map { ($0.0, .integer($0.1)) } + numbers.map { ($0.0, .number($0.1)) })
     }
 
     private func numbers(_ count: Int) -> UnsafeMutablePointer<Float> {

@@ -33,7 +33,8 @@ struct DistGAN: ParsableCommand {
       try Processor.check()
       var command = try parseAsRoot()
       // Other verbs are the work of one process, even when a launcher started several.
-      if command is Train || command is PlanCommand || command is Bench.Reduction || Ending.isFirstRank { try command.run() }
+      let isForRanks = command is Train || command is PlanCommand || command is Bench.Reduction || command is Bench.Step
+      if isForRanks || Ending.isFirstRank { try command.run() }
     } catch {
       Ending(error, of: Self.self).exit()
     }

@@ -2,6 +2,7 @@ import Adversarial
 import Communication
 import Datasets
 import Foundation
+import Kernels
 import Training
 import Zoo
 
@@ -72,6 +73,8 @@ struct RunConfiguration {
       throw OptionError("unknown rule --lr-rule \(rule); known ones: \(LearningRateRule.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     options.learningRateRule = known
+    let convolution = stored?.header.value("convolution").flatMap(ConvolutionAlgorithm.init(rawValue:))
+    options.convolution = flags.exactConvolution.map { $0 ? .exact : .winograd } ?? convolution ?? options.convolution
     options.steps = flags.steps ?? stored?.header.steps ?? options.steps
     options.checkpointEvery = try flags.checkpointEvery.map(cadence) ?? options.checkpointEvery
     options.keep = flags.keep ?? options.keep

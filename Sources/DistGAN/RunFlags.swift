@@ -62,6 +62,11 @@ struct RunFlags: ParsableArguments {
   @Flag(help: "Cut the batch as suits ranks and threads: faster, but bits then depend on their numbers.")
   var fast = false
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Whether every convolution is the sum as it is defined, none by Winograd's algorithm: slower, with other bits (default: no).")
+  var exactConvolution: Bool?
+
   @Option(
     help: ArgumentHelp(
       "How gradients cross the ranks: overlapped (default), blocking, messages, or mpi (MPI_Allreduce; other bits on other ranks).",

@@ -2,6 +2,7 @@ import Adversarial
 import Communication
 import Datasets
 import Foundation
+import Kernels
 import Training
 
 /// What is told of a run before its first step: for people as lines, for programs as fields.
@@ -31,6 +32,7 @@ struct RunHeader {
         "run",
         "\(steps) of batch \(options.batch)\(accumulation) in \(options.shards)\(options.isFast ? " fast" : "") shards, seed \(options.seed)\(mirrored)"
       ))
+    if options.convolution == .exact { lines.append(("convolutions", "exact: none by Winograd's algorithm")) }
     let batch = options.batch * options.accumulation
     let presetBatch = run.preset.run.batch * run.preset.run.accumulation
     if batch != presetBatch {

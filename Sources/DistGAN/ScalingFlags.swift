@@ -69,16 +69,8 @@ struct ScalingFlags: ParsableArguments {
       nodes: counts, bandwidth: try bandwidth.map { try Quantity.bandwidth.value($0, option: "bandwidth") },
       latency: try latency.map { try Quantity.duration.value($0, option: "latency") },
       memoryBandwidth: try memoryBandwidth.map { try Quantity.bandwidth.value($0, option: "memory-bandwidth") },
-      flopsRate: try flopsRate.map { try Quantity.operations.value($0, option: "flops-rate") }, format: try images.map(format))
-  }
-
-  /// Reads `128x128x3`.
-  private func format(_ text: String) throws -> DataFormat {
-    let sizes = text.split(separator: "x").map { Int($0) ?? 0 }
-    guard sizes.count == 3, sizes[0] > 0, sizes[1] > 0, (1...4).contains(sizes[2]) else {
-      throw OptionError("--images \(text): height, width and 1 to 4 channels are needed, as 128x128x3")
-    }
-    return DataFormat(height: sizes[0], width: sizes[1], channels: sizes[2], classes: classes)
+      flopsRate: try flopsRate.map { try Quantity.operations.value($0, option: "flops-rate") },
+      format: try images.map { try DataFormat(text: $0, classes: classes) })
   }
 }
 

@@ -1,4 +1,5 @@
 import Adversarial
+import Kernels
 import Layers
 import Training
 import Zoo
@@ -52,9 +53,10 @@ struct StoredRun {
     )
   }
 
-  /// The networks with the numbers of the checkpoint.
+  /// The networks with the numbers of the checkpoint; from here on convolutions are computed as the run did.
   /// - Throws: `RunError` with exit code 66 when they are damaged.
   func recipe() throws -> any Recipe {
+    ConvolutionAlgorithm.current = header.value("convolution").flatMap(ConvolutionAlgorithm.init(rawValue:)) ?? .winograd
     let recipe = try model.build(format)
     for network in recipe.networks { network.store.allocate(seed: 0, drawing: false) }
     try Checkpoint.load(recipe, from: path)

@@ -1,9 +1,9 @@
 extension ConvolutionGeometry {
-  /// Whether Winograd's algorithm computes this convolution: a function of the shape alone.
+  /// Whether Winograd's algorithm computes this convolution: a function of the shape and of the process's `ConvolutionAlgorithm` alone.
   var usesWinograd: Bool {
     kernelHeight == 3 && kernelWidth == 3 && stride == 1 && groups == 1 && inputChannels % 16 == 0 && outputChannels % 16 == 0
       && max(padTop, padLeft, padBottom, padRight) <= 2
-      && outputHeight >= 4 && outputWidth >= 4
+      && outputHeight >= 4 && outputWidth >= 4 && ConvolutionAlgorithm.current == .winograd
   }
 
   /// The convolution that computes this one's input gradient, from weights turned by 180° with input and output exchanged.

@@ -17,13 +17,16 @@ package final class Node {
   /// Shape and layout of the result.
   package let shape: [Int]
   package let layout: BatchLayout?
+  /// Dotted path of the layer that recorded it, under which its gradient is computed; nil outside a layer and while nobody observes.
+  let path: String?
   /// Whether the result depends on parameters and constants only: its cotangent may wait until all gradients have crossed the ranks.
   let isParameterOnly: Bool
   private(set) var isConsumed = false
 
-  init(_ primitive: some Primitive, _ inputs: [Tensor], _ output: Tensor, sumsBatch: Bool, keepsAll: Bool) {
+  init(_ primitive: some Primitive, _ inputs: [Tensor], _ output: Tensor, sumsBatch: Bool, keepsAll: Bool, path: String?) {
     number = Self.counter.add(1, ordering: .relaxed).newValue
     self.primitive = primitive
+    self.path = path
     let kept = primitive.keeps
     self.inputs = inputs.enumerated().map { index, input in
       if keepsAll || kept.needs(index, of: inputs) { return input }
@@ -39,6 +42,7 @@ package final class Node {
   init(leaf tensor: Tensor) {
     number = Self.counter.add(1, ordering: .relaxed).newValue
     inputs = []
+    path = nil
     shape = tensor.shape
     layout = tensor.layout
     isParameterOnly = tensor.layout == nil

@@ -38,6 +38,12 @@ package enum Observation {
   /// The dotted path of the layer at work, as `discriminator.blocks.1.conv2`; empty outside a layer.
   package static var path: String { current?.path.last ?? "" }
 
+  /// Runs `body` under a path that was noted earlier; as it is for nil, which is what is noted while nobody observes.
+  static func under<R>(_ path: String?, _ body: () -> R) -> R {
+    guard let path else { return body() }
+    return named(path, body)
+  }
+
   /// Runs `body` under the eyes of `observer`.
   package static func observing<R>(_ observer: any PrimitiveObserver, _ body: () throws -> R) rethrows -> R {
     try $current.withValue(Context(observer), operation: body)

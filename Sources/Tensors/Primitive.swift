@@ -23,6 +23,8 @@ package protocol Primitive {
   func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?]
   /// Floating-point operations of `forward`, for planning.
   func flops(_ inputs: [[Int]], _ output: [Int]) -> Double
+  /// Whether these are the multiply-adds of a convolution or a product, which can be held against the processor's peak.
+  var isProduct: Bool { get }
 }
 
 extension Primitive {
@@ -30,6 +32,7 @@ extension Primitive {
   package func sumsBatch(_ inputs: [Tensor]) -> Bool { false }
   package var aliases: Bool { false }
   package func flops(_ inputs: [[Int]], _ output: [Int]) -> Double { Double(output.reduce(1, *)) }
+  package var isProduct: Bool { false }
 
   /// The layout that all sharded inputs share.
   func commonLayout(_ inputs: [Tensor]) -> BatchLayout? {
@@ -95,7 +98,8 @@ package func apply(_ primitive: some Primitive, _ inputs: [Tensor]) -> Tensor {
   let shape = primitive.outputShape(inputs.map(\.shape))
   let sumsBatch = primitive.sumsBatch(inputs)
   let layout = sumsBatch ? nil : primitive.outputLayout(inputs)
-  let observer = Observation.observer
+  let observation = Observation.current
+  let observer = observation?.observer
 
   let summed = sumsBatch ? primitive.commonLayout(inputs) : nil
   let blocks = summed?.rows.nodeCount ?? 1
@@ -118,7 +122,8 @@ package func apply(_ primitive: some Primitive, _ inputs: [Tensor]) -> Tensor {
   var result = Tensor(shape: shape, layout: layout, content: content)
   observer?.didRun(primitive, inputs, result)
   if inputs.contains(where: \.isTracked) {
-    result.node = Node(primitive, inputs, result, sumsBatch: sumsBatch, keepsAll: observer?.keepsGraph ?? false)
+    result.node = Node(
+      primitive, inputs, result, sumsBatch: sumsBatch, keepsAll: observer?.keepsGraph ?? false, path: observation?.path.last)
   }
   return result
 }

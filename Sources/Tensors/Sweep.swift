@@ -93,7 +93,7 @@ struct Cotangents {
       values[node.number] = contribution
       return
     }
-    values[node.number] = sum + contribution
+    values[node.number] = Observation.under(node.path) { sum + contribution }
   }
 
   mutating func take(_ node: Node, keeping: Bool = false) -> Tensor? {
@@ -128,7 +128,7 @@ struct GradientReach {
     if isRecording { output?.node = node }
     let context = VJPContext(
       inputs: isRecording ? node.inputs : node.inputs.map(\.detached), keptOutput: output, wanted: wanted, isRecording: isRecording)
-    let contributions = primitive.vjp(cotangent, context)
+    let contributions = Observation.under(node.path) { primitive.vjp(cotangent, context) }
     return contributions.indices.compactMap { index in
       guard wanted[index], let contribution = contributions[index], let target = node.inputs[index].node else { return nil }
       precondition(

@@ -11,6 +11,8 @@ public final class CommunicatorGroup: BatchGroup {
   public let ownedShards: Range<Int>
   /// The step at work, for messages.
   public var step = 0
+  /// Seconds that sums took whose result the next operation waits for.
+  public private(set) var smallSumSeconds = 0.0
   private let communicator: any Communicator
   private let carrier: LongSums?
 
@@ -33,7 +35,9 @@ public final class CommunicatorGroup: BatchGroup {
   public var times: LongSums.Times { carrier?.times ?? LongSums.Times() }
 
   public func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) {
+    let start = ContinuousClock.now
     orAbort { try unsafe communicator.sumTree(partials, count: count, plan: plan, into: result) }
+    smallSumSeconds += start.duration(to: .now) / .seconds(1)
   }
 
   public func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int> {

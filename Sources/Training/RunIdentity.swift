@@ -1,6 +1,7 @@
 public import Adversarial
 public import Datasets
 import Foundation
+import Kernels
 
 extension RunOptions {
   /// The model with its learning rates scaled for this run's batch.
@@ -28,11 +29,14 @@ extension RunOptions {
     (source as? HDF5Source).map { URL(fileURLWithPath: $0.path).path } ?? source.name
   }
 
+  /// What a checkpoint of a time before an entry was known stands for.
+  private static let impliedValues = ["convolution": ConvolutionAlgorithm.winograd.rawValue]
+
   /// Where two runs differ, as sentences; the name of a data file does not matter, its contents do.
   static func differences(from old: [NamedValue], to new: [NamedValue]) -> [String] {
     let ignored: Set<String> = ["data", "preset"]
     let changed = new.filter { !ignored.contains($0.name) }.compactMap { entry -> String? in
-      let before = old.first { $0.name == entry.name }?.value
+      let before = old.first { $0.name == entry.name }?.value ?? impliedValues[entry.name]
       return before == entry.value ? nil : "\(entry.name) was \(before ?? "unknown"), is \(entry.value)"
     }
     let lost = old.filter { entry in !ignored.contains(entry.name) && !new.contains { $0.name == entry.name } }

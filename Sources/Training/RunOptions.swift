@@ -1,5 +1,6 @@
 public import Adversarial
 public import Communication
+public import Kernels
 public import Sharding
 
 /// How a preset's learning rates follow another batch size.
@@ -63,6 +64,8 @@ public struct RunOptions: Sendable, Equatable {
   public var reduction = Reduction.overlapped
   /// In what form they travel between hosts; other than float32 in a fast run only.
   public var wire = WireFormat.float32
+  /// How convolutions are computed; whoever starts the run sets the process's `ConvolutionAlgorithm` to it before the first step.
+  public var convolution = ConvolutionAlgorithm.winograd
   /// Whether every primitive's result is checked for NaN and infinity.
   public var isDebug = false
 
@@ -93,7 +96,7 @@ public struct RunOptions: Sendable, Equatable {
       NamedValue("seed", "\(seed)"), NamedValue("batch", "\(batch)"), NamedValue("accumulation", "\(accumulation)"),
       NamedValue("shards", isFast ? Self.freeShards : "\(shards)"), NamedValue("flip", "\(flips)"),
       NamedValue("classes", usesClasses ? "used" : "unused"),
-      NamedValue("lr-rule", learningRateRule.rawValue),
+      NamedValue("lr-rule", learningRateRule.rawValue), NamedValue("convolution", convolution.rawValue),
     ]
   }
 

@@ -38,6 +38,9 @@ public final class Trainer {
   /// Seconds that gradients took to cross the ranks, and that this rank waited for them.
   public var communicationTimes: LongSums.Times { group.times }
 
+  /// Seconds that this rank spent on sums whose result the next operation waits for: moments, losses.
+  public var smallSumSeconds: Double { group.smallSumSeconds }
+
   private let group: CommunicatorGroup
   private let layout: BatchLayout
   private let loader: BatchLoader

@@ -114,6 +114,39 @@ import Testing
     }
   }
 
+  // In a process of its own: the algorithm is one of the whole process, and other tests compute beside this one.
+  @Test func `exact convolutions round less than Winograd's in every pass`() async {
+    await #expect(processExitsWith: .success) {
+      let shape = Shape(height: 8, width: 8, inputs: 32, outputs: 48)
+      let g = shape.geometry
+      let (x, w, dy) = (WinogradTests.drawn(3 * 64 * 32, 1), WinogradTests.drawn(9 * 32 * 48, 2), WinogradTests.drawn(3 * 64 * 48, 3))
+      var expected = (
+        [Double](repeating: 0, count: dy.count), [Double](repeating: 0, count: x.count), [Double](repeating: 0, count: w.count)
+      )
+      WinogradTests.products(g, samples: 3) { yi, xi, wi in
+        expected.0[yi] += Double(x[xi]) * Double(w[wi])
+        expected.1[xi] += Double(dy[yi]) * Double(w[wi])
+        expected.2[wi] += Double(x[xi]) * Double(dy[yi])
+      }
+      let rows = ShardRows(segments: [[0..<1], [1..<3]], tree: ShardTree(shardCount: 2), owned: 0..<2)
+      func passes(_ algorithm: ConvolutionAlgorithm) -> [[Float]] {
+        ConvolutionAlgorithm.current = algorithm
+        var found = [dy.map { _ in Float.nan }, x.map { _ in Float.nan }, w.map { _ in Float.nan }]
+        unsafe convolution(g, samples: 3, x, w, &found[0])
+        unsafe convolutionInputGradient(g, samples: 3, dy, w, &found[1])
+        unsafe convolutionWeightGradient(g, rows: rows, x, dy, &found[2])
+        return found
+      }
+      let (fast, exact) = (passes(.winograd), passes(.exact))
+      for (index, sums) in [expected.0, expected.1, expected.2].enumerated() {
+        let errors = (WinogradTests.error(fast[index], sums), WinogradTests.error(exact[index], sums))
+        precondition(errors.1 < 4e-7 && errors.0 < 4e-6, "pass \(index): errors \(errors)")
+        precondition(fast[index] != exact[index], "pass \(index): both ways have the same bits")
+      }
+      precondition(passes(.winograd) == fast, "the algorithm cannot be changed back")
+    }
+  }
+
   @Test func `shards summed apart have the bits of all shards together`() {
     let g = Shape(height: 8, width: 8, inputs: 16, outputs: 32).geometry
     let (inputSize, outputSize, weightSize) = (64 * 16, 64 * 32, 9 * 16 * 32)

@@ -1,7 +1,9 @@
 import Adversarial
 import Foundation
+import Kernels
 import Testing
-import Training
+
+@testable import Training
 
 @Suite struct RunOptionsTests {
   static let options = RunOptions(RunDefaults(batch: 64, accumulation: 2, steps: 100))
@@ -35,13 +37,31 @@ import Training
     changed.sampleEvery = 5
     changed.isDebug = true
     #expect(changed.identity == Self.options.identity)
-    for change in [{ $0.seed = 2 }, { $0.batch = 32 }, { $0.shards = 4 }, { $0.flips = false }, { $0.usesClasses = false }]
+    for change in [
+      { $0.seed = 2 }, { $0.batch = 32 }, { $0.shards = 4 }, { $0.flips = false }, { $0.usesClasses = false }, { $0.convolution = .exact },
+    ]
       as [(inout RunOptions) -> Void]
     {
       var other = Self.options
       change(&other)
       #expect(other.identity != Self.options.identity)
     }
+  }
+}
+
+@Suite struct RunIdentityTests {
+  static func identity(_ convolution: ConvolutionAlgorithm) -> [NamedValue] {
+    var options = RunOptionsTests.options
+    options.convolution = convolution
+    return options.identity
+  }
+
+  @Test func `runs of other convolutions differ, and a checkpoint that says nothing of them is of Winograd's`() {
+    #expect(RunOptions.differences(from: Self.identity(.exact), to: Self.identity(.exact)).isEmpty)
+    #expect(RunOptions.differences(from: Self.identity(.exact), to: Self.identity(.winograd)) == ["convolution was exact, is winograd"])
+    let older = Self.identity(.winograd).filter { $0.name != "convolution" }
+    #expect(RunOptions.differences(from: older, to: Self.identity(.winograd)).isEmpty)
+    #expect(RunOptions.differences(from: older, to: Self.identity(.exact)) == ["convolution was winograd, is exact"])
   }
 }
 

@@ -10,6 +10,7 @@ from models.step import hinge_critic, hinge_generator
 # Image size: widths of the generator (first input, then each block's output), of the critic's blocks, and how many of these halve.
 WIDTHS = {
     32: ([4, 4, 4, 4], [4, 4, 4, 4], 2),
+    64: ([16, 16, 8, 4, 2], [1, 2, 4, 8, 16], 4),
     128: ([16, 16, 8, 4, 2, 1], [1, 2, 4, 8, 16, 16], 5),
 }
 

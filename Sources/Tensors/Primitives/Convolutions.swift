@@ -15,6 +15,7 @@ package struct Convolution: Primitive {
   package func forward(_ inputs: [Tensor], _ output: Tensor) {
     unsafe Kernels.convolution(geometry, samples: output.shape[0], inputs[0].input, inputs[1].input, output.output)
   }
+  package var isProduct: Bool { true }
   package var keeps: Kept { .factors }
   package func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] {
     let (x, w) = (context.inputs[0], context.inputs[1])
@@ -39,6 +40,7 @@ package struct ConvolutionInputGradient: Primitive {
   package func forward(_ inputs: [Tensor], _ output: Tensor) {
     unsafe Kernels.convolutionInputGradient(geometry, samples: output.shape[0], inputs[0].input, inputs[1].input, output.output)
   }
+  package var isProduct: Bool { true }
   package var keeps: Kept { .factors }
   package func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] {
     let (dy, w) = (context.inputs[0], context.inputs[1])
@@ -65,6 +67,7 @@ package struct ConvolutionWeightGradient: Primitive {
   package func forward(_ inputs: [Tensor], _ output: Tensor) {
     unsafe Kernels.convolutionWeightGradient(geometry, rows: inputs[0].rows, inputs[0].input, inputs[1].input, output.output)
   }
+  package var isProduct: Bool { true }
   package var keeps: Kept { .factors }
   package func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] {
     let (x, dy) = (context.inputs[0], context.inputs[1])

@@ -19,6 +19,7 @@ package struct MatrixProduct: Primitive {
       inputs[0].input, inputs[1].input, output.output, m: output.shape[0], n: output.shape[1], k: k, transposeA: transposeA,
       transposeB: transposeB)
   }
+  package var isProduct: Bool { true }
   package var keeps: Kept { .factors }
   package func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] {
     productGradients(cotangent, context, transposeA, transposeB) { apply(MatrixProduct(transposeA: $2, transposeB: $3), [$0, $1]) }
@@ -43,6 +44,7 @@ package struct BatchedProduct: Primitive {
       inputs[0].input, m * k, inputs[1].input, k * n, output.output, m * n, batch: output.shape[0], m: m, n: n, k: k,
       transposeA: transposeA, transposeB: transposeB)
   }
+  package var isProduct: Bool { true }
   package var keeps: Kept { .factors }
   package func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] {
     productGradients(cotangent, context, transposeA, transposeB) { apply(BatchedProduct(transposeA: $2, transposeB: $3), [$0, $1]) }
@@ -76,6 +78,7 @@ package struct RowProduct: Primitive {
       x.input, inputs[1].input, output.output, rows: x.rank > 1 ? x.rows : BatchLayout.replicatedRows(1),
       rowsPerSample: x.count / max(samples * k, 1), n: output.shape[output.rank - 1], k: k, transposeB: transposeB)
   }
+  package var isProduct: Bool { true }
   package var keeps: Kept { .factors }
   package func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] {
     let (x, w) = (context.inputs[0], context.inputs[1])
@@ -106,6 +109,7 @@ package struct OuterProduct: Primitive {
       a.input, b.input, output.output, rows: a.rank > 1 ? a.rows : BatchLayout.replicatedRows(1),
       rowsPerSample: a.count / max(samples * output.shape[0], 1), m: output.shape[0], n: output.shape[1])
   }
+  package var isProduct: Bool { true }
   package var keeps: Kept { .factors }
   package func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] {
     let (a, b) = (context.inputs[0], context.inputs[1])
