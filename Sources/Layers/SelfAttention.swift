@@ -36,8 +36,7 @@ public struct SelfAttention {
       let queries = rows(query(x, mode))
       let keys = rows(key(x, mode).maximumPooled(2))
       let values = rows(value(x, mode).maximumPooled(2))
-      let attention = queries.batchedProduct(keys, transposeOther: true).softmax()
-      let mixed = attention.batchedProduct(values).reshaped([samples, height, width, -1])
+      let mixed = queries.attending(to: keys, values: values).reshaped([samples, height, width, -1])
       return x + output(mixed, mode) * gain.tensor
     }
   }

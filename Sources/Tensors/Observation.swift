@@ -10,6 +10,8 @@ package protocol PrimitiveObserver: AnyObject {
   func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor)
   /// A fused kernel outside the graph has run.
   func didEvaluate(_ name: String, _ output: Tensor)
+  /// A fused kernel outside the graph, of so many floating-point operations, has been planned.
+  func didPlan(flops: Double)
 }
 
 extension PrimitiveObserver {
@@ -18,6 +20,7 @@ extension PrimitiveObserver {
   package func willRun() {}
   package func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor) {}
   package func didEvaluate(_ name: String, _ output: Tensor) {}
+  package func didPlan(flops: Double) {}
 }
 
 /// The observer in force and the dotted path of the layer at work, for the length of a closure.
