@@ -9,7 +9,7 @@ package protocol PrimitiveObserver: AnyObject {
   /// A primitive has run (or has been planned, on shape-only tensors).
   func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor)
   /// A fused kernel outside the graph has run.
-  func didEvaluate(_ name: String, _ output: Tensor)
+  func didEvaluate(_ name: String, _ outputs: [Tensor])
   /// A fused kernel outside the graph, of so many floating-point operations, has been planned.
   func didPlan(flops: Double)
 }
@@ -19,7 +19,7 @@ extension PrimitiveObserver {
   package var meter: MemoryMeter? { nil }
   package func willRun() {}
   package func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor) {}
-  package func didEvaluate(_ name: String, _ output: Tensor) {}
+  package func didEvaluate(_ name: String, _ outputs: [Tensor]) {}
   package func didPlan(flops: Double) {}
 }
 

@@ -149,6 +149,6 @@ func evaluate(_ name: String, _ shapes: [[Int]], like source: Tensor, flops: Dou
   observer?.willRun()
   let results = shapes.map { Tensor.uninitialized($0, layout: source.layout) }
   body(results)
-  for result in results { observer?.didEvaluate(name, result) }
+  observer?.didEvaluate(name, results)
   return results
 }

@@ -29,7 +29,7 @@ public final class Profile {
 
     func willRun() { start = .now }
     func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor) { stop(type(of: primitive).name) }
-    func didEvaluate(_ name: String, _ output: Tensor) { stop(name) }
+    func didEvaluate(_ name: String, _ outputs: [Tensor]) { stop(name) }
 
     private func stop(_ name: String) {
       let elapsed = start.duration(to: .now)
