@@ -40,7 +40,7 @@ private let panel = 32
 /// - Parameters:
 ///   - result: `[samples, rows, valueWidth]`.
 ///   - logSumExp: `[samples, rows]`, what `attentionGradient` needs to know again each score's share.
-/// - Source: Dao, Fu, Ermon, Rudra, Ré 2022, "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness", section 3.1;
+/// - Source: Dao, Fu, Ermon, Rudra, Ré 2022, "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness";
 ///   here with all scores of a row at hand instead of running maxima. https://arxiv.org/abs/2205.14135
 public func attention(
   _ shape: AttentionShape, queries: Input, keys: Input, values: Input, _ result: Output, logSumExp: Output

@@ -21,7 +21,7 @@ extension AttentionShape {
 /// One task takes a quarter of a sample's keys against all its queries in ascending order; the tasks' shares of `dqueries` are then added
 /// in ascending order. So the bits depend on nothing but the sample.
 /// - Parameter scratch: `shape.gradientScratch` numbers.
-/// - Source: Dao et al. 2022, as for `attention`, appendix B.4, algorithm 4.
+/// - Source: Dao et al. 2022, as for `attention`.
 public func attentionGradient(
   _ shape: AttentionShape, queries: Input, keys: Input, values: Input, result: Input, logSumExp: Input, _ c: Input, scratch: Output,
   queryGradient: Output, keyGradient: Output, valueGradient: Output
