@@ -55,25 +55,76 @@ public func averagePoolGradient(
   }
 }
 
-/// Runs `body(pixel index in the input, index in the output)` for the first largest element of each window, channel by channel.
-@inline(__always)
-private func forLargest(
-  sample: Int, height: Int, width: Int, channels: Int, window: Int, stride: Int, _ x: Input, _ body: (Int, Int) -> Void
-) {
-  let outputHeight = pooled(height, window, stride)
-  let outputWidth = pooled(width, window, stride)
-  for oy in 0..<outputHeight {
-    for ox in 0..<outputWidth {
-      let corner = ((sample * height + oy * stride) * width + ox * stride) * channels
-      let target = ((sample * outputHeight + oy) * outputWidth + ox) * channels
-      for c in 0..<channels {
-        var best = corner + c
-        for i in 1..<window * window {
-          let candidate = corner + (i / window * width + i % window) * channels + c
-          if x[candidate] > x[best] { best = candidate }
-        }
-        body(best, target + c)
+/// The windows of one sample and the first of the largest pixels of each, channel by channel.
+private struct LargestOfWindows {
+  let width, channels, stride: Int
+  let outputWidth: Int
+  /// Distance from a window's first pixel to each of its pixels.
+  private let offsets: [Int]
+
+  init(width: Int, channels: Int, window: Int, stride: Int) {
+    (self.width, self.channels, self.stride) = (width, channels, stride)
+    outputWidth = pooled(width, window, stride)
+    offsets = (0..<window * window).map { ($0 / window * width + $0 % window) * channels }
+  }
+
+  /// For one row of windows of a sample: `many(first number of the input's window, of the output)` for sixteen channels at once, `one` with
+  /// the index of the window's largest pixel for single channels beyond.
+  @inline(__always)
+  private func forRow(
+    _ row: Int, _ x: Input, many: (_ corner: Int, _ target: Int) -> Void, one: (_ corner: Int, _ target: Int, _ which: Int) -> Void
+  ) {
+    for column in 0..<outputWidth {
+      let corner = (row * stride * width + column * stride) * channels
+      let target = (row * outputWidth + column) * channels
+      var channel = 0
+      while channel + 16 <= channels {
+        many(corner + channel, target + channel)
+        channel += 16
       }
+      while channel < channels {
+        var which = 0
+        for index in 1..<offsets.count where x[corner + offsets[index] + channel] > x[corner + offsets[which] + channel] { which = index }
+        one(corner + channel, target + channel, which)
+        channel += 1
+      }
+    }
+  }
+
+  /// `y = v` at the largest of each window of a row.
+  func select(_ row: Int, _ x: Input, _ v: Input, _ y: Output) {
+    forRow(row, x) { corner, target in
+      var (best, chosen) = (x.lane(corner), v.lane(corner))
+      for index in 1..<offsets.count {
+        let candidate = x.lane(corner + offsets[index])
+        let isLarger = candidate .> best
+        best.replace(with: candidate, where: isLarger)
+        chosen.replace(with: v.lane(corner + offsets[index]), where: isLarger)
+      }
+      y.store(chosen, target)
+    } one: { corner, target, which in
+      y[target] = v[corner + offsets[which]]
+    }
+  }
+
+  /// `dx += c` at the largest of each window of a row.
+  func scatter(_ row: Int, _ x: Input, _ c: Input, _ dx: Output) {
+    forRow(row, x) { corner, target in
+      var best = x.lane(corner)
+      var which = Lane.zero
+      for index in 1..<offsets.count {
+        let candidate = x.lane(corner + offsets[index])
+        let isLarger = candidate .> best
+        best.replace(with: candidate, where: isLarger)
+        which.replace(with: Lane(repeating: Float(index)), where: isLarger)
+      }
+      let cotangent = c.lane(target)
+      for index in 0..<offsets.count {
+        let place = corner + offsets[index]
+        dx.store(dx.lane(place) + Lane.zero.replacing(with: cotangent, where: which .== Float(index)), place)
+      }
+    } one: { corner, target, which in
+      dx[corner + offsets[which]] += c[target]
     }
   }
 }
@@ -84,11 +135,14 @@ private func forLargest(
 public func maximumPoolSelect(
   samples: Int, height: Int, width: Int, channels: Int, window: Int, stride: Int, _ x: Input, _ v: Input, _ y: Output
 ) {
-  Workers.forRanges(samples, grain: max(1, threadingGrain / max(1, height * width * channels))) { range in
-    for sample in range {
-      forLargest(sample: sample, height: height, width: width, channels: channels, window: window, stride: stride, x) {
-        y[$1] = v[$0]
-      }
+  let windows = LargestOfWindows(width: width, channels: channels, window: window, stride: stride)
+  let rows = pooled(height, window, stride)
+  let (size, outputSize) = (height * width * channels, rows * windows.outputWidth * channels)
+  let grain = max(1, threadingGrain / max(1, windows.outputWidth * channels * window * window))
+  Workers.forRanges(samples * rows, grain: grain) { range in
+    for task in range {
+      let sample = task / rows
+      windows.select(task % rows, x + sample * size, v + sample * size, y + sample * outputSize)
     }
   }
 }
@@ -97,13 +151,14 @@ public func maximumPoolSelect(
 public func maximumPoolScatter(
   samples: Int, height: Int, width: Int, channels: Int, window: Int, stride: Int, _ x: Input, _ c: Input, _ dx: Output
 ) {
-  let size = height * width * channels
+  let windows = LargestOfWindows(width: width, channels: channels, window: window, stride: stride)
+  let rows = pooled(height, window, stride)
+  let (size, outputSize) = (height * width * channels, rows * windows.outputWidth * channels)
+  // Windows may overlap, so that a sample's are added by one thread in order.
   Workers.forRanges(samples, grain: max(1, threadingGrain / max(1, size))) { range in
     for sample in range {
       (dx + sample * size).update(repeating: 0, count: size)
-      forLargest(sample: sample, height: height, width: width, channels: channels, window: window, stride: stride, x) {
-        dx[$0] += c[$1]
-      }
+      for row in 0..<rows { windows.scatter(row, x + sample * size, c + sample * outputSize, dx + sample * size) }
     }
   }
 }

@@ -15,6 +15,24 @@ private func asLane(_ x: Bits) -> Lane { unsafeBitCast(x, to: Lane.self) }
 /// Adding and subtracting 1.5 * 2^23 rounds to the nearest integer, which then sits in the low bits.
 private let roundingShift: Float = 12_582_912
 
+/// `x - n ln 2` for |x - n ln 2| up to about 0.35, with ln 2 in two parts.
+@inline(__always)
+private func exponentialRemainder(_ x: Lane, _ n: Lane) -> Lane {
+  x.addingProduct(n, Lane(repeating: -0.693_359_375)).addingProduct(n, Lane(repeating: 2.121_944_4e-4))
+}
+
+/// `e^r` for |r| up to half of ln 2.
+@inline(__always)
+private func exponentialPolynomial(_ r: Lane) -> Lane {
+  var p = Lane(repeating: 1.987_569_15e-4)
+  p = Lane(repeating: 1.398_199_950_7e-3).addingProduct(p, r)
+  p = Lane(repeating: 8.333_451_907_3e-3).addingProduct(p, r)
+  p = Lane(repeating: 4.166_579_589_4e-2).addingProduct(p, r)
+  p = Lane(repeating: 1.666_666_545_9e-1).addingProduct(p, r)
+  p = Lane(repeating: 5.000_000_120_1e-1).addingProduct(p, r)
+  return (r + 1).addingProduct(p, r * r)
+}
+
 /// `e^x`; 0 below -103.98, infinite above 88.73, NaN for NaN.
 @inline(__always)
 func exponential(_ x: Lane) -> Lane {
@@ -22,20 +40,24 @@ func exponential(_ x: Lane) -> Lane {
   let shifted = Lane(repeating: roundingShift).addingProduct(bounded, Lane(repeating: 1.442_695_040_888_963))
   let n = shifted - roundingShift
   let power = asBits(shifted) &- Bits(repeating: 0x4b40_0000)
-  var r = bounded.addingProduct(n, Lane(repeating: -0.693_359_375))
-  r = r.addingProduct(n, Lane(repeating: 2.121_944_4e-4))
-  var p = Lane(repeating: 1.987_569_15e-4)
-  p = Lane(repeating: 1.398_199_950_7e-3).addingProduct(p, r)
-  p = Lane(repeating: 8.333_451_907_3e-3).addingProduct(p, r)
-  p = Lane(repeating: 4.166_579_589_4e-2).addingProduct(p, r)
-  p = Lane(repeating: 1.666_666_545_9e-1).addingProduct(p, r)
-  p = Lane(repeating: 5.000_000_120_1e-1).addingProduct(p, r)
-  p = (r + 1).addingProduct(p, r * r)
+  let p = exponentialPolynomial(exponentialRemainder(bounded, n))
   // Two factors, since 2^n itself may be out of range where the product is not.
   let half = power &>> 1
   let rest = power &- half
   let result = p * asLane((half &+ 127) &<< 23) * asLane((rest &+ 127) &<< 23)
   return result.replacing(with: x, where: x .!= x)
+}
+
+/// `e^x` for softmax, where x is at most 0 but for rounding: e^-87 below -87, NaN for NaN; wrong above 88.
+///
+/// The polynomial and error of `exponential`, at two thirds of its operations: one power of two is enough in this range.
+@inline(__always)
+func shareExponential(_ x: Lane) -> Lane {
+  let bounded = x.replacing(with: -87, where: x .< -87)
+  let shifted = Lane(repeating: roundingShift).addingProduct(bounded, Lane(repeating: 1.442_695_040_888_963))
+  let n = shifted - roundingShift
+  let r = exponentialRemainder(bounded, n)
+  return exponentialPolynomial(r) * asLane((asBits(shifted) &- Bits(repeating: 0x4b40_0000 - 127)) &<< 23)
 }
 
 /// `ln x`; minus infinity for 0, NaN for negative numbers and NaN.

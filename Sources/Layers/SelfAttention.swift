@@ -3,7 +3,7 @@ public import Tensors
 /// Self-attention over the pixels of `[batch, height, width, channels]`.
 ///
 /// `y = x + γ · o(softmax(θ(x) φ(x)ᵀ) g(x))`: 1x1 convolutions without bias, θ and φ to `channels / 8`, g to `channels / 2`; keys φ and
-/// values g are 2x2 maximum-pooled; γ starts at 0.
+/// values g are 2x2 maximum-pooled; γ starts at 0. No matrix of pixels by keys is held unless the gradient is itself recorded.
 /// - Source: Zhang et al. 2019, "Self-Attention GANs", section 3; pooling and widths as in the authors' code (brain-research/self-attention-gan,
 ///   non_local.py). https://arxiv.org/abs/1805.08318
 public struct SelfAttention {
@@ -36,8 +36,7 @@ public struct SelfAttention {
       let queries = rows(query(x, mode))
       let keys = rows(key(x, mode).maximumPooled(2))
       let values = rows(value(x, mode).maximumPooled(2))
-      let attention = queries.batchedProduct(keys, transposeOther: true).softmax()
-      let mixed = attention.batchedProduct(values).reshaped([samples, height, width, -1])
+      let mixed = queries.attending(to: keys, values: values).reshaped([samples, height, width, -1])
       return x + output(mixed, mode) * gain.tensor
     }
   }

@@ -118,6 +118,8 @@ extension PrimitiveForm {
       PrimitiveForm(
         "batched product of 130 rows", { [$0.rows([130, 128]), $0.rows([128, 130], 1)] }, { $0[0].batchedProduct($0[1]) * 0.1 }),
       PrimitiveForm(
+        "attention", { [$0.rows([70, 5]), $0.rows([150, 5], 1), $0.rows([150, 18], 2)] }, { $0[0].attending(to: $0[1], values: $0[2]) }),
+      PrimitiveForm(
         "row product with a product of matrices", { [$0.rows([5]), $0.shared([5, 4]), $0.shared([4, 3], 101)] },
         { $0[0].rowProduct($0[1].matrixProduct($0[2])) }),
       PrimitiveForm("row product of vectors", { [$0.rows([5]), $0.shared([5, 7])] }, { $0[0].rowProduct($0[1]) }),

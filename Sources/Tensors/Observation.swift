@@ -8,8 +8,10 @@ package protocol PrimitiveObserver: AnyObject {
   func willRun()
   /// A primitive has run (or has been planned, on shape-only tensors).
   func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor)
-  /// A fused kernel outside the graph has run.
-  func didEvaluate(_ name: String, _ output: Tensor)
+  /// A fused kernel outside the graph has run, of so many floating-point operations of products.
+  func didEvaluate(_ name: String, _ outputs: [Tensor], flops: Double)
+  /// A fused kernel outside the graph, of so many floating-point operations, has been planned.
+  func didPlan(flops: Double)
 }
 
 extension PrimitiveObserver {
@@ -17,7 +19,8 @@ extension PrimitiveObserver {
   package var meter: MemoryMeter? { nil }
   package func willRun() {}
   package func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor) {}
-  package func didEvaluate(_ name: String, _ output: Tensor) {}
+  package func didEvaluate(_ name: String, _ outputs: [Tensor], flops: Double) {}
+  package func didPlan(flops: Double) {}
 }
 
 /// The observer in force and the dotted path of the layer at work, for the length of a closure.

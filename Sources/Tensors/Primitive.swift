@@ -54,6 +54,8 @@ package enum Kept {
   case nothing
   /// The result.
   case output
+  /// All inputs and the result.
+  case everything
   /// These inputs.
   case inputs(Set<Int>)
   /// The two factors of a bilinear primitive: each one's cotangent reads the other, so a factor is needed only when the other is
@@ -66,13 +68,19 @@ package enum Kept {
   func needs(_ index: Int, of inputs: [Tensor]) -> Bool {
     switch self {
     case .nothing, .output: false
+    case .everything: true
     case .inputs(let indices): indices.contains(index)
     case .factors: inputs[1 - index].isTracked
     }
   }
 
   /// Whether the numbers of the result are needed.
-  var needsOutput: Bool { if case .output = self { true } else { false } }
+  var needsOutput: Bool {
+    switch self {
+    case .output, .everything: true
+    case .nothing, .inputs, .factors: false
+    }
+  }
 }
 
 /// The forward pass as a `vjp` sees it.
@@ -130,13 +138,22 @@ package func apply(_ primitive: some Primitive, _ inputs: [Tensor]) -> Tensor {
 
 /// Runs a fused kernel that is never recorded, under the observer's eyes.
 func evaluate(_ name: String, _ shape: [Int], like source: Tensor, _ body: (Tensor) -> Void) -> Tensor {
+  evaluate(name, [shape], like: source) { body($0[0]) }[0]
+}
+
+/// Runs a fused kernel with several results that is never recorded; `flops` as `Primitive.flops`.
+func evaluate(_ name: String, _ shapes: [[Int]], like source: Tensor, flops: Double = 0, _ body: ([Tensor]) -> Void) -> [Tensor] {
   let observer = Observation.observer
   if source.isAbstract {
-    return Tensor(shape: shape, layout: source.layout, content: .abstract(observer?.meter.map { Shadow($0, bytes: shape.reduce(4, *)) }))
+    let results = shapes.map { shape in
+      Tensor(shape: shape, layout: source.layout, content: .abstract(observer?.meter.map { Shadow($0, bytes: shape.reduce(4, *)) }))
+    }
+    observer?.didPlan(flops: flops)
+    return results
   }
   observer?.willRun()
-  let result = Tensor.uninitialized(shape, layout: source.layout)
-  body(result)
-  observer?.didEvaluate(name, result)
-  return result
+  let results = shapes.map { Tensor.uninitialized($0, layout: source.layout) }
+  body(results)
+  observer?.didEvaluate(name, results, flops: flops)
+  return results
 }

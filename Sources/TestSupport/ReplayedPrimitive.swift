@@ -13,7 +13,7 @@ package enum PrimitiveCatalog {
     [
       Identity.self, Unary.self, Affine.self, Rectify.self, RectifyGate.self, Clamp.self, ClampGate.self, Arithmetic.self, Sum.self,
       Broadcast.self, Softmax.self, LogSumExp.self, Reshape.self, Transpose.self, Slice.self, Pad.self, Concatenate.self, Gather.self,
-      Scatter.self, MatrixProduct.self, BatchedProduct.self, RowProduct.self, OuterProduct.self, Convolution.self,
+      Scatter.self, MatrixProduct.self, BatchedProduct.self, Attention.self, RowProduct.self, OuterProduct.self, Convolution.self,
       ConvolutionInputGradient.self, ConvolutionWeightGradient.self, AveragePool.self, AveragePoolGradient.self, MaximumPool.self,
       MaximumPoolSelect.self, MaximumPoolScatter.self, Upsample.self, UpsampleGradient.self, Standardize.self,
     ]

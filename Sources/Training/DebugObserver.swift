@@ -7,7 +7,7 @@ final class DebugObserver: PrimitiveObserver {
   private(set) var found: String?
 
   func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor) { check(type(of: primitive).name, output) }
-  func didEvaluate(_ name: String, _ output: Tensor) { check(name, output) }
+  func didEvaluate(_ name: String, _ outputs: [Tensor], flops: Double) { for output in outputs { check(name, output) } }
 
   private func check(_ name: String, _ output: Tensor) {
     guard found == nil, !output.isAbstract else { return }

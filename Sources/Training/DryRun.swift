@@ -97,6 +97,8 @@ private final class PlanObserver: PrimitiveObserver {
     flops += primitive.flops(inputs.map(\.shape), output.shape)
     sums.note(primitive, inputs, output, flops: flops)
   }
+
+  func didPlan(flops: Double) { self.flops += flops }
 }
 
 /// Which sums over the batch must cross the ranks at once, each in a message of its own.

@@ -74,7 +74,7 @@ public final class Profile {
       stop(type(of: primitive).name, shapes, output.shape, flops: primitive.isProduct ? primitive.flops(shapes, output.shape) : 0)
     }
 
-    func didEvaluate(_ name: String, _ output: Tensor) { stop(name, [], output.shape, flops: 0) }
+    func didEvaluate(_ name: String, _ outputs: [Tensor], flops: Double) { stop(name, [], outputs[0].shape, flops: flops) }
 
     /// Gives the time since the last mark to the primitive at work.
     private func lap() {

@@ -34,7 +34,8 @@ struct PrimitiveCase: Sendable, CustomTestStringConvertible {
   }
 
   /// Every primitive of `Tensors` in every form.
-  static let all: [PrimitiveCase] = elementwise + broadcasting + reductions + shaping + products + convolutions + pooling + sharded
+  static let all: [PrimitiveCase] =
+    elementwise + broadcasting + reductions + shaping + products + attention + convolutions + pooling + sharded
 }
 
 private func normal(_ shape: [Int], _ stream: Int = 0) -> Tensor { Samples.normal(shape, stream) }
@@ -137,6 +138,16 @@ extension PrimitiveCase {
     return cases
   }()
 
+  /// Less and more than a panel of 32 queries or keys; widths that are multiples of nothing.
+  static let attention: [PrimitiveCase] = [(1, 1, 1, 1), (1, 5, 3, 2), (5, 7, 3, 6), (37, 35, 4, 18), (66, 3, 2, 1)].map {
+    rows, columns, keyWidth, valueWidth in
+    PrimitiveCase(
+      "attention of \(rows) queries to \(columns) keys of \(keyWidth) and values of \(valueWidth)",
+      coordinates: rows * columns > 1000 ? 24 : 80,
+      { [normal([2, rows, keyWidth]), normal([2, columns, keyWidth], 1), normal([2, columns, valueWidth], 2)] },
+      { $0[0].attending(to: $0[1], values: $0[2]) })
+  }
+
   static let convolutions: [PrimitiveCase] = {
     let forms: [(String, ConvolutionGeometry)] = [
       ("3x3", geometry(5, 4, 3, 5, 3, 3, 1, (1, 1, 1, 1))),
@@ -223,6 +234,14 @@ extension PrimitiveCase {
       { $0[0].standardized(epsilon: 1e-3, gain: $0[1], bias: $0[2], slope: 1).0 }),
     PrimitiveCase("sharded standardize", { [batch([2, 2, 3])] }, { $0[0].standardized(epsilon: 1e-4).0 }),
     PrimitiveCase("sharded row product", { [batch([3, 5]), normal([5, 4], 1)] }, { $0[0].rowProduct($0[1]) }),
+    PrimitiveCase(
+      "sharded attention",
+      {
+        let queries = batch([5, 3])
+        return [
+          queries, Samples.normal([7, 4, 3], 1, layout: queries.layout), Samples.normal([7, 4, 2], 2, layout: queries.layout),
+        ]
+      }, { $0[0].attending(to: $0[1], values: $0[2]) }),
     PrimitiveCase("sharded convolution", { [batch([4, 5, 3]), normal([3, 3, 3, 2], 1)] }, { $0[0].convolved(with: $0[1]) }),
     PrimitiveCase(
       "sharded transposed convolution", { [batch([2, 3, 3]), normal([4, 4, 2, 3], 1)] },
