@@ -73,7 +73,7 @@ private func matrixVectorProduct(_ matrix: Input, _ x: Input, _ y: Output, rows:
     }
     return
   }
-  let block = 512
+  let block = 128
   let body = { (range: Range<Int>) in
     let target = y + range.lowerBound
     let size = range.count

@@ -35,11 +35,8 @@ public struct SpectralNorm {
 
   /// `weight / σ`, in the weight's shape.
   func callAsFunction(_ weight: Tensor, _ mode: Mode) -> Tensor {
-    let matrix = matrix(weight)
-    if mode == .training { iterate(matrix.detached) }
-    let image = matrix.matrixProduct(u.tensor.reshaped([-1, 1])).reshaped([-1])
-    let sigma = (image * v.tensor).sum()
-    return weight / sigma
+    if mode == .training { iterate(matrix(weight.detached)) }
+    return weight.dividedBySingularValue(u: u.tensor, v: v.tensor)
   }
 
   private func matrix(_ weight: Tensor) -> Tensor { weight.reshaped([-1, weight.shape[weight.rank - 1]]) }

@@ -86,6 +86,10 @@ extension PrimitiveCase {
     cases.append(PrimitiveCase("softmax", { [normal([3, 7])] }, { $0[0].softmax() }))
     cases.append(PrimitiveCase("softmax of 17 columns", { [normal([2, 3, 17])] }, { $0[0].softmax() }))
     cases.append(PrimitiveCase("log-sum-exp", { [normal([4, 5])] }, { $0[0].logSumExp() }))
+    cases.append(
+      PrimitiveCase(
+        "spectral division", { [normal([3, 2, 5])] },
+        { $0[0].dividedBySingularValue(u: normal([5], 1), v: normal([6], 2)) }))
     cases.append(PrimitiveCase("standardize", { [normal([5, 3])] }, { $0[0].standardized(epsilon: 1e-3).0 }))
     cases.append(
       PrimitiveCase(

@@ -55,3 +55,14 @@ extension OuterProduct: ReplayedPrimitive {
     return result
   }
 }
+
+extension SpectralDivision: ReplayedPrimitive {
+  package func reference(_ inputs: [Array64]) -> Array64 {
+    let (weight, u, v) = (inputs[0], inputs[1].values, inputs[2].values)
+    var sigma = 0.0
+    for (index, value) in weight.values.enumerated() { sigma += value * u[index % u.count] * v[index / u.count] }
+    var result = weight
+    for index in weight.values.indices { result.values[index] /= sigma }
+    return result
+  }
+}
