@@ -39,11 +39,13 @@ let package = Package(
     .target(name: "CEmbedded", exclude: ["data"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
     // Level 0: what the compiler was told about the processor, compiled as the kernels are.
     .target(name: "CProcessor", cSettings: [.unsafeFlags(["-march=\(march)"])]),
+    // Level 0: stores past the caches.
+    .target(name: "CStreaming", cSettings: [.unsafeFlags(["-O2", "-march=\(march)"])]),
     // Level 0: the tree by which sums over the batch are added, shared by kernels, ranks and tensors.
     .target(name: "Sharding", swiftSettings: strict),
     // Level 1: loops, ranks, files, pictures.
     .target(name: "Kernels", dependencies: ["COpenBLAS", "Sharding"], swiftSettings: unchecked),
-    .target(name: "Communication", dependencies: ["CMPI", "Sharding"], swiftSettings: strict),
+    .target(name: "Communication", dependencies: ["CMPI", "CStreaming", "Sharding"], swiftSettings: strict),
     .target(name: "Archive", dependencies: ["CHDF5"], swiftSettings: strict),
     .target(name: "Images", dependencies: ["CPNG"], swiftSettings: strict),
     // Level 2

@@ -44,7 +44,8 @@ public protocol Communicator: AnyObject {
   ///     times as many before they are forgotten.
   ///   - reduction: how they travel.
   ///   - wire: in what form they travel between hosts.
-  func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat) throws -> LongSums?
+  ///   - lending: whether ranks of a host lend memory in which partial sums are made, so that they are not copied.
+  func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat, lending: Bool) throws -> LongSums?
 
   /// `MPI_Allreduce` in place, the measure of the sums above; nothing in a run of one rank.
   func libraryAllReduce(_ values: UnsafeMutablePointer<Float>, count: Int) throws

@@ -1,85 +1,134 @@
 /// Pieces through memory that the ranks of a host share: each rank adds its slice of every piece, and hosts exchange slices by messages
 /// among ranks of the same lane. Results are there once per host.
+///
+/// The memory holds, in this order: counters, the places of the ranks' pieces, slots for partial sums that are copied, the results, and for
+/// each rank memory that it lends to partial sums, so that they are made where all ranks can read them.
 @safe final class HostWay: ChunkWay {
+  /// How the memory is cut. Every part begins on a page.
+  struct Parts {
+    let layout: HostLayout
+    /// Ranks of the host.
+    let size: Int
+    let chunk: Int
+    let slots: Int
+    /// Results there is room for.
+    let capacity: Int
+    /// Floats that each rank can lend.
+    let lent: Int
+    /// Pieces that can be under way.
+    static let places = 1024
+    /// Bytes that tell where a piece is.
+    fileprivate static let placeBytes = MemoryLayout<Place>.stride
+
+    private func pages(_ bytes: Int) -> Int { (bytes + 4095) / 4096 * 4096 }
+
+    /// First byte of the places.
+    var places: Int { pages(2 * size * Counters.stride) }
+    /// First byte of the slots.
+    var staging: Int { places + pages(size * Self.places * Self.placeBytes) }
+    /// First byte of the results.
+    var results: Int { staging + pages(size * slots * layout.largestMember * chunk * 4) }
+    /// First byte of the memory that a rank lends; for `size` the end.
+    func lent(of rank: Int) -> Int { results + pages(capacity * 4) + rank * pages(lent * 4) }
+    /// Bytes of address space.
+    var byteCount: Int { lent(of: size) }
+  }
+
+  /// Where a rank's blocks of a piece are.
+  fileprivate struct Place {
+    /// Byte of the first float of the first block.
+    let byte: Int
+    /// Floats from one block to the next.
+    let stride: Int
+  }
+
   let chunk: Int
   let slots: Int
+  let places = Parts.places
+  let longestShared: Int
   let blocks: Int
+  let lentMemory: UnsafeMutableBufferPointer<Float>?
   private let memory: SharedMemory
   private let rank: Int
+  private let parts: Parts
   private let layout: HostLayout
   private let lanes: Int
   private let lane: MessageSums?
+  private let streams: Bool
   private let filled: Counters
   private let summed: Counters
-  private let blocksPerSlot: Int
-  private let size: Int
-  private let capacity: Int
   private var scratch = Scratch()
-
-  /// Bytes before the results.
-  private static func stagingBytes(_ size: Int, slotFloats: Int, slots: Int) -> Int {
-    counterBytes(size) + size * slots * slotFloats * 4
-  }
-
-  private static func counterBytes(_ size: Int) -> Int { (2 * size * Counters.stride + 4095) / 4096 * 4096 }
-
-  /// Bytes of address space for `capacity` results.
-  static func byteCount(_ layout: HostLayout, size: Int, chunk: Int, slots: Int, capacity: Int) -> Int {
-    stagingBytes(size, slotFloats: layout.largestMember * chunk, slots: slots) + capacity * 4
-  }
+  private var lentBytes = 0
 
   /// - Parameters:
-  ///   - memory: `byteCount` bytes, of which those before the results are reserved.
-  ///   - rank: this rank among the `size` of its host.
+  ///   - memory: of `parts.byteCount` bytes, of which those before the results are reserved.
+  ///   - rank: this rank among those of its host.
   ///   - lanes: ranks of each host that own a slice.
   ///   - lane: the ranks of this lane, one of each host; nil on one host and on a rank without a slice.
+  ///   - longestShared: see `ChunkWay`.
+  ///   - streams: whether sums on one host are written past the caches, since a gradient does not fit in them.
   init(
-    _ memory: SharedMemory, rank: Int, size: Int, layout: HostLayout, lanes: Int, lane: MessageSums?, chunk: Int, slots: Int,
-    capacity: Int
+    _ memory: SharedMemory, _ parts: Parts, rank: Int, lanes: Int, lane: MessageSums?, longestShared: Int, streams: Bool = false
   ) {
     self.memory = memory
     self.rank = rank
-    self.size = size
-    self.layout = layout
+    self.parts = parts
     self.lanes = lanes
     self.lane = lane
-    self.chunk = chunk
-    self.slots = slots
-    self.capacity = capacity
+    self.longestShared = longestShared
+    self.streams = streams
+    layout = parts.layout
+    chunk = parts.chunk
+    slots = parts.slots
     blocks = layout.local.nodes(ofMember: rank).count
-    blocksPerSlot = layout.largestMember
-    filled = unsafe Counters(at: memory.base, count: size)
-    summed = unsafe Counters(at: memory.base + size * Counters.stride, count: size)
+    filled = unsafe Counters(at: memory.base, count: parts.size)
+    summed = unsafe Counters(at: memory.base + parts.size * Counters.stride, count: parts.size)
+    let lent = unsafe (memory.base + parts.lent(of: rank)).assumingMemoryBound(to: Float.self)
+    unsafe lentMemory = unsafe parts.lent > 0 ? UnsafeMutableBufferPointer(start: lent, count: parts.lent) : nil
   }
 
   private func floats(_ byte: Int) -> UnsafeMutablePointer<Float> { unsafe (memory.base + byte).assumingMemoryBound(to: Float.self) }
 
-  private func staging(_ slot: Int, of owner: Int) -> UnsafeMutablePointer<Float> {
-    unsafe floats(Self.counterBytes(size)) + (owner * slots + slot) * blocksPerSlot * chunk
+  func staging(_ slot: Int) -> UnsafeMutablePointer<Float> {
+    unsafe floats(parts.staging) + (rank * slots + slot) * layout.largestMember * chunk
   }
 
-  func staging(_ slot: Int) -> UnsafeMutablePointer<Float> { unsafe staging(slot, of: rank) }
-
-  var results: UnsafeMutablePointer<Float> {
-    unsafe floats(Self.stagingBytes(size, slotFloats: blocksPerSlot * chunk, slots: slots))
-  }
+  var results: UnsafeMutablePointer<Float> { unsafe floats(parts.results) }
 
   func reserve(results count: Int) throws {
-    precondition(count <= capacity, "LongSums: \(count) results, there is room for \(capacity)")
+    precondition(count <= parts.capacity, "LongSums: \(count) results, there is room for \(parts.capacity)")
     // In steps, since each one is a call of the system.
-    let rounded = min((count + chunk - 1) / chunk * chunk, capacity)
-    try memory.reserve(Self.stagingBytes(size, slotFloats: blocksPerSlot * chunk, slots: slots) + rounded * 4)
+    let rounded = min((count + chunk - 1) / chunk * chunk, parts.capacity)
+    try memory.reserve(parts.results + rounded * 4)
   }
 
-  func publish(_ number: Int) { filled[rank] = UInt64(number) }
+  func reserve(lent count: Int) throws {
+    precondition(count <= parts.lent, "LongSums: \(count) floats are to be lent, there are \(parts.lent)")
+    guard count * 4 > lentBytes else { return }
+    let first = parts.lent(of: rank)
+    try memory.reserve((first + lentBytes)..<(first + count * 4))
+    lentBytes = count * 4
+  }
+
+  private func place(_ number: Int, of owner: Int) -> UnsafeMutablePointer<Place> {
+    let index = owner * Parts.places + number % Parts.places
+    // Sound: two words of their own, written before the counter says that they are there, and again only after all have read them.
+    return unsafe (memory.base + parts.places + index * Parts.placeBytes).assumingMemoryBound(to: Place.self)
+  }
+
+  func publish(_ number: Int, at partials: UnsafePointer<Float>, stride: Int) {
+    let byte = unsafe UnsafeRawPointer(partials) - UnsafeRawPointer(memory.base)
+    unsafe place(number, of: rank).pointee = Place(byte: byte, stride: stride)
+    filled[rank] = UInt64(number)
+  }
 
   func sum(_ piece: SumChunk) throws {
     if rank < lanes {
       let slice = slice(of: piece.count)
-      let slot = (piece.number - 1) % slots
-      let nodes = unsafe (0..<size).flatMap { owner in
-        unsafe (0..<layout.local.nodes(ofMember: owner).count).map { block in
-          unsafe UnsafePointer(staging(slot, of: owner) + block * chunk + slice.lowerBound)
+      let nodes = unsafe (0..<parts.size).flatMap { owner in
+        let place = unsafe place(piece.number, of: owner).pointee
+        return unsafe (0..<layout.local.nodes(ofMember: owner).count).map { block in
+          unsafe UnsafePointer(floats(place.byte) + block * place.stride + slice.lowerBound)
         }
       }
       let sums = unsafe results + piece.position + slice.lowerBound
@@ -90,7 +139,7 @@
         unsafe layout.local.add(nodes, count: slice.count, into: blocks)
         try unsafe lane.sum(blocks.map { unsafe UnsafePointer($0) }, count: slice.count, layout: layout.global, into: sums)
       } else {
-        unsafe layout.local.add(nodes, count: slice.count, into: [sums])
+        unsafe layout.local.add(nodes, count: slice.count, into: [sums], streams: streams)
       }
     }
     summed[rank] = UInt64(piece.number)

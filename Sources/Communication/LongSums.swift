@@ -1,43 +1,7 @@
-internal import Foundation
-internal import Synchronization
-
-/// A piece of a stream of long sums.
-struct SumChunk: Sendable {
-  /// Number of the piece, from 1.
-  let number: Int
-  /// Where its first sum goes among the results.
-  let position: Int
-  /// Number of sums.
-  let count: Int
-}
-
-/// Memory that pieces go through, and who adds them.
-protocol ChunkWay: AnyObject {
-  /// Floats of a whole piece of one node.
-  var chunk: Int { get }
-  /// Pieces that can be under way.
-  var slots: Int { get }
-  /// Blocks that this rank brings for each piece, each with room for a whole piece.
-  var blocks: Int { get }
-  /// The sums, in the order they were sent.
-  var results: UnsafeMutablePointer<Float> { get }
-  /// This rank's blocks of a slot.
-  func staging(_ slot: Int) -> UnsafeMutablePointer<Float>
-  /// Makes sure that `count` results have memory.
-  func reserve(results count: Int) throws
-  /// Tells the other ranks that this rank's blocks of a piece are there.
-  func publish(_ number: Int)
-  /// Whether the blocks of all ranks of this host are there.
-  func isPublished(_ number: Int) -> Bool
-  /// Adds a piece over the ranks, once it is published; called for one piece after the other.
-  func sum(_ chunk: SumChunk) throws
-  /// Whether all sums of a piece are among the results, and its blocks are read.
-  func isSummed(_ number: Int) -> Bool
-}
-
 /// Long sums over the batch, cut into pieces that cross the ranks in the order they were sent, while the sender computes.
 ///
-/// Every rank sends the same counts in the same order. Not for several senders.
+/// Every rank sends the same counts in the same order. How they are cut follows from the counts alone; whether partial sums are copied
+/// each rank decides for itself. Not for several senders.
 public final class LongSums {
   /// Seconds spent on long sums.
   public struct Times: Sendable {
@@ -60,19 +24,27 @@ public final class LongSums {
     return max(1 << 14, min(largest, (capacity / 8 + 1023) / 1024 * 1024))
   }
 
-  /// Pieces that can be under way: all of a gradient and one more, within 64 MiB of each rank's memory but at least two.
+  /// Floats from which on a sum is not copied together with others into a piece: on one host a copy costs more than a piece does, between
+  /// hosts it is the other way round.
+  static func longestShared(capacity: Int, hosts: Int) -> Int { hosts == 1 ? 1 << 14 : pieceLength(capacity: capacity, hosts: hosts) }
+
+  /// Pieces that can be copied and under way: all of a gradient and one more, within 64 MiB of each rank's memory but at least two.
   static func slotCount(capacity: Int, hosts: Int, nodes: Int) -> Int {
     let chunk = pieceLength(capacity: capacity, hosts: hosts)
     return max(2, min((capacity + chunk - 1) / chunk + 1, (1 << 24) / (chunk * nodes)))
   }
 
-  /// Bytes that the ranks of a host share for partial sums of a gradient of `capacity` floats on their way; its sums come on top.
+  /// Bytes that the ranks of a host share for partial sums of a gradient of `capacity` floats that are copied; its sums come on top.
   /// - Parameters:
   ///   - nodes: nodes of the shard tree that the rank with most of them brings.
   ///   - ranks: ranks of the host.
   public static func stagingBytes(capacity: Int, hosts: Int, nodes: Int, ranks: Int) -> Int {
     ranks * slotCount(capacity: capacity, hosts: hosts, nodes: nodes) * nodes * pieceLength(capacity: capacity, hosts: hosts) * 4
   }
+
+  /// Bytes that the ranks of a host share, at the most, for partial sums that are made where others read them: a whole gradient.
+  /// Parameters as those of `stagingBytes`.
+  public static func lentBytes(capacity: Int, nodes: Int, ranks: Int) -> Int { ranks * nodes * capacity * 4 }
 
   private let way: any ChunkWay
   private let carrier: ChunkCarrier
@@ -81,13 +53,21 @@ public final class LongSums {
   private var idle = 0.0
   /// Results sent and not forgotten.
   private var unread = 0
-  /// The piece being filled: its number, first position and floats so far.
-  private var open = (number: 1, position: 0, count: 0)
+  /// Number of the next piece, and where its results go.
+  private var next = (number: 1, position: 0)
+  /// The piece that short sums are copied into: its slot, first position and floats so far.
+  private var open: (slot: Int, position: Int, count: Int)?
+  /// Number of the last piece that went through each slot.
+  private var slotUses: [Int]
+  private var lastSlot = 0
+  /// Owners of memory that other ranks read, each with the last piece that lies in it.
+  private var read: [(owner: AnyObject, until: Int)] = []
 
   /// - Parameter isThreaded: whether a thread adds; if not, `send` does when a piece is full.
   init(_ way: any ChunkWay, isThreaded: Bool) {
     self.way = way
     self.isThreaded = isThreaded
+    slotUses = Array(repeating: 0, count: way.slots)
     carrier = ChunkCarrier(way)
     if isThreaded { carrier.start() }
   }
@@ -101,43 +81,109 @@ public final class LongSums {
     return times
   }
 
-  /// Takes partial sums, which may be overwritten afterwards.
-  /// - Parameter partials: one block of `count` floats for each node of this rank, in order.
+  // MARK: Memory that is lent
+
+  /// Memory of this rank in which partial sums are not copied when they are sent; nil where all are. What is used of it must be reserved.
+  public var lentMemory: UnsafeMutableBufferPointer<Float>? { unsafe way.lentMemory }
+
+  /// Sums shorter than this are copied from lent memory, too.
+  public var longestCopied: Int { way.longestShared }
+
+  /// Makes sure that the first `count` floats of `lentMemory` may be touched.
+  /// - Throws: `CommunicationError` when the host has no memory for them.
+  public func reserve(lent count: Int) throws { try way.reserve(lent: count) }
+
+  /// Gives up the owners of memory that has been read.
+  public func release() { read.removeAll { way.isSummed($0.until) } }
+
+  // MARK: Sums
+
+  /// Takes partial sums.
+  /// - Parameters:
+  ///   - partials: one block of `count` floats for each node of this rank, in order; may be overwritten afterwards when they are outside
+  ///     `lentMemory` or have no owner.
+  ///   - owner: kept as long as others may read them; nil for partial sums that are to be copied.
   /// - Returns: where their sum will be among the results.
-  public func send(_ partials: UnsafePointer<Float>, count: Int) throws -> Range<Int> {
-    let start = open.position + open.count
-    try way.reserve(results: start + count)
-    var done = 0
-    while done < count {
-      if open.count == 0 { try wait(for: open.number - way.slots) }
-      let length = min(count - done, way.chunk - open.count)
-      let blocks = unsafe way.staging((open.number - 1) % way.slots)
-      for block in 0..<way.blocks {
-        unsafe (blocks + block * way.chunk + open.count).update(from: partials + block * count + done, count: length)
-      }
-      open.count += length
-      done += length
-      if open.count == way.chunk { try flush() }
-    }
+  public func send(_ partials: UnsafePointer<Float>, count: Int, keeping owner: AnyObject? = nil) throws -> Range<Int> {
+    release()
     unread += count
+    if count < way.longestShared { return try unsafe copyTogether(partials, count: count) }
+    let start = next.position
+    try advance(by: count)
+    let lent = unsafe owner != nil && way.lentMemory.map { unsafe $0.contains(partials) } ?? false
+    // Equal pieces of whole cache lines.
+    let pieces = (count + way.chunk - 1) / way.chunk
+    let longest = ((count + pieces - 1) / pieces + 15) / 16 * 16
+    for first in stride(from: 0, to: count, by: longest) {
+      let length = min(longest, count - first)
+      if lent {
+        try unsafe publish(partials + first, stride: count, position: start + first, count: length)
+        continue
+      }
+      let slot = try freeSlot()
+      let blocks = unsafe way.staging(slot)
+      for block in 0..<way.blocks {
+        unsafe (blocks + block * way.chunk).update(from: partials + block * count + first, count: length)
+      }
+      slotUses[slot] = next.number
+      try unsafe publish(blocks, stride: way.chunk, position: start + first, count: length)
+    }
+    if let owner, lent { read.append((owner, next.number - 1)) }
     return start..<(start + count)
+  }
+
+  /// Copies a short sum behind others.
+  private func copyTogether(_ partials: UnsafePointer<Float>, count: Int) throws -> Range<Int> {
+    if let open, open.count + count > way.chunk { try flush() }
+    if open == nil {
+      open = (try freeSlot(), next.position, 0)
+      // Longer sums that come before the piece is full go behind it.
+      try advance(by: way.chunk)
+    }
+    guard let piece = open else { preconditionFailure("LongSums: no piece is open") }
+    let blocks = unsafe way.staging(piece.slot) + piece.count
+    for block in 0..<way.blocks { unsafe (blocks + block * way.chunk).update(from: partials + block * count, count: count) }
+    open?.count += count
+    if piece.count + count == way.chunk { try flush() }
+    return (piece.position + piece.count)..<(piece.position + piece.count + count)
   }
 
   /// Sends off what does not fill a piece.
   public func flush() throws {
-    guard open.count > 0 else { return }
-    let chunk = SumChunk(number: open.number, position: open.position, count: open.count)
-    open = (open.number + 1, open.position + open.count, 0)
-    way.publish(chunk.number)
+    guard let piece = open else { return }
+    open = nil
+    slotUses[piece.slot] = next.number
+    try unsafe publish(way.staging(piece.slot), stride: way.chunk, position: piece.position, count: piece.count)
+  }
+
+  private func publish(_ partials: UnsafePointer<Float>, stride: Int, position: Int, count: Int) throws {
+    try wait(for: next.number - way.places)
+    let chunk = SumChunk(number: next.number, position: position, count: count)
+    next.number += 1
+    unsafe way.publish(chunk.number, at: partials, stride: stride)
     if isThreaded { return carrier.add(chunk) }
     spend(&idle) { Patience.wait { way.isPublished(chunk.number) } }
     try spend(&exposed) { try carrier.carry(chunk) }
   }
 
+  /// A slot whose last piece is read, in turn.
+  private func freeSlot() throws -> Int {
+    repeat { lastSlot = (lastSlot + 1) % way.slots } while lastSlot == open?.slot
+    try wait(for: slotUses[lastSlot])
+    return lastSlot
+  }
+
+  /// Makes room for results; the next ones begin on a cache line.
+  private func advance(by count: Int) throws {
+    next.position += (count + 15) / 16 * 16
+    try way.reserve(results: next.position)
+  }
+
   /// Everything sent so far, summed; waits for it. Valid until all of it is forgotten.
   public func results() throws -> UnsafePointer<Float> {
     try flush()
-    try wait(for: open.number - 1)
+    try wait(for: next.number - 1)
+    release()
     return unsafe UnsafePointer(way.results)
   }
 
@@ -145,9 +191,9 @@ public final class LongSums {
   ///
   /// Other ranks overwrite them no sooner, since a piece is added only when every rank has published it.
   public func forget(_ count: Int) {
-    precondition(open.count == 0 && count <= unread, "LongSums: \(count) results were forgotten, \(unread) are unread")
+    precondition(open == nil && count <= unread, "LongSums: \(count) results were forgotten, \(unread) are unread")
     unread -= count
-    if unread == 0 { open.position = 0 }
+    if unread == 0 { next.position = 0 }
   }
 
   /// Waits until a piece is summed.
@@ -166,71 +212,10 @@ public final class LongSums {
   }
 }
 
-/// The thread that adds pieces one after the other.
-///
-/// Sound as `Sendable`: what varies is touched only while `condition` is locked, or is atomic. The sender calls `way` at the same time, but
-/// never its `sum`, and stays out of the blocks that `sum` reads until it has counted them as summed.
-private final class ChunkCarrier: @unchecked Sendable {
-  private let way: any ChunkWay
-  private let condition = NSCondition()
-  private var waiting: [SumChunk] = []
-  private var isStopped = false
-  private var failure: (any Error)?
-  private let failed = Atomic<Bool>(false)
-  private let nanoseconds = Atomic<Int>(0)
-
-  init(_ way: any ChunkWay) { self.way = way }
-
-  var hasFailed: Bool { failed.load(ordering: .acquiring) }
-  var seconds: Double { Double(nanoseconds.load(ordering: .relaxed)) * 1e-9 }
-
-  func start() {
-    let thread = Thread { [self] in
-      while let chunk = next() {
-        do {
-          try carry(chunk)
-        } catch {
-          condition.withLock { failure = error }
-          failed.store(true, ordering: .releasing)
-          // Later pieces would be out of step with those of other ranks.
-          return
-        }
-      }
-    }
-    thread.name = "sums"
-    thread.start()
-  }
-
-  func stop() {
-    condition.withLock {
-      isStopped = true
-      condition.signal()
-    }
-  }
-
-  func add(_ chunk: SumChunk) {
-    condition.withLock {
-      waiting.append(chunk)
-      condition.signal()
-    }
-  }
-
-  func check() throws {
-    guard hasFailed else { return }
-    if let failure = condition.withLock({ failure }) { throw failure }
-  }
-
-  func carry(_ chunk: SumChunk) throws {
-    Patience.wait { way.isPublished(chunk.number) }
-    let start = ContinuousClock.now
-    try way.sum(chunk)
-    nanoseconds.add(Int(start.duration(to: .now) / .nanoseconds(1)), ordering: .relaxed)
-  }
-
-  private func next() -> SumChunk? {
-    condition.withLock {
-      while waiting.isEmpty && !isStopped { condition.wait() }
-      return waiting.isEmpty ? nil : waiting.removeFirst()
-    }
+extension UnsafeMutableBufferPointer {
+  /// Whether `pointer` lies in this memory.
+  fileprivate func contains(_ pointer: UnsafePointer<Element>) -> Bool {
+    guard let baseAddress else { return false }
+    return unsafe pointer >= UnsafePointer(baseAddress) && pointer < UnsafePointer(baseAddress + count)
   }
 }

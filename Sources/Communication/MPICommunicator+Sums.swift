@@ -25,7 +25,7 @@ extension MPICommunicator {
     try unsafe messages.allReduce(values, count: count)
   }
 
-  func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat) throws -> LongSums? {
+  func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat, lending: Bool) throws -> LongSums? {
     guard size > 1 else { return nil }
     let layout = layout(plan)
     let chunk = LongSums.pieceLength(capacity: capacity, hosts: hosts)
@@ -42,16 +42,17 @@ extension MPICommunicator {
       return LongSums(way, isThreaded: isThreaded)
     }
     let lanes = hostSizes.min() ?? 1
-    let bytes = HostWay.byteCount(layout.host, size: localSize, chunk: chunk, slots: slots, capacity: room)
+    let nodes = layout.host.largestMember
+    let parts = HostWay.Parts(
+      layout: layout.host, size: localSize, chunk: chunk, slots: slots, capacity: room,
+      lent: lending ? LongSums.lentBytes(capacity: capacity, nodes: nodes, ranks: 1) / 4 : 0)
     let lane =
       try hosts == 1
       ? nil : unsafe Self.split(world, into: localRank < lanes ? localRank : nil, key: Int32(rank), "finding the ranks of a lane")
     let exchange = try unsafe lane.map { try unsafe MessageSums(over: $0, wire: wire) }
-    let staging = HostWay.byteCount(layout.host, size: localSize, chunk: chunk, slots: slots, capacity: 0)
     let way = try HostWay(
-      sharedMemory(bytes, reserving: staging), rank: localRank, size: localSize, layout: layout.host, lanes: lanes, lane: exchange,
-      chunk: chunk, slots: slots,
-      capacity: room)
+      sharedMemory(parts.byteCount, reserving: parts.results + 4 * capacity), parts, rank: localRank, lanes: lanes, lane: exchange,
+      longestShared: LongSums.longestShared(capacity: capacity, hosts: hosts), streams: capacity >= Self.longestCached)
     return LongSums(way, isThreaded: isThreaded)
   }
 }

@@ -27,6 +27,8 @@ internal import Sharding
   var sharedFiles = 0
   /// Bytes of one broadcast message, below the limit of C's `int`.
   static let largestMessage = 1 << 30
+  /// Floats of the longest gradient whose sums are left in the caches for those who read them: with the partial sums of two ranks, 24 MiB.
+  static let longestCached = 1 << 21
 
   /// Starts MPI. A process can do so once.
   /// - Throws: `CommunicationError` when MPI cannot be started.

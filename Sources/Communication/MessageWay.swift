@@ -4,7 +4,9 @@ internal import Synchronization
 @safe final class MessageWay: ChunkWay {
   let chunk: Int
   let slots: Int
+  let places = 1024
   let blocks: Int
+  let lentMemory: UnsafeMutableBufferPointer<Float>? = nil
   let results: UnsafeMutablePointer<Float>
   private let capacity: Int
   private let ranks: MessageSums
@@ -12,6 +14,8 @@ internal import Synchronization
   private let reducesByLibrary: Bool
   private let stagingFloats: UnsafeMutablePointer<Float>
   private let summed = Atomic<Int>(0)
+  /// Where this rank's blocks of the pieces under way are, and how far apart.
+  private let partials: UnsafeMutablePointer<(first: UnsafePointer<Float>, stride: Int)>
 
   /// - Parameter reducesByLibrary: whether `MPI_Allreduce` adds, instead of the tree.
   init(_ ranks: MessageSums, layout: TreeLayout, reducesByLibrary: Bool, chunk: Int, slots: Int, capacity: Int) {
@@ -24,11 +28,16 @@ internal import Synchronization
     blocks = layout.nodes(ofMember: ranks.rank).count
     unsafe stagingFloats = .allocate(capacity: slots * blocks * chunk)
     unsafe results = .allocate(capacity: capacity)
+    unsafe partials = .allocate(capacity: places)
   }
+
+  /// Each piece costs several messages: short sums share them.
+  var longestShared: Int { chunk }
 
   deinit {
     unsafe stagingFloats.deallocate()
     unsafe results.deallocate()
+    unsafe partials.deallocate()
   }
 
   func staging(_ slot: Int) -> UnsafeMutablePointer<Float> { unsafe stagingFloats + slot * blocks * chunk }
@@ -37,20 +46,24 @@ internal import Synchronization
     precondition(count <= capacity, "LongSums: \(count) results, there is room for \(capacity)")
   }
 
-  func publish(_ number: Int) {}
+  func reserve(lent count: Int) { precondition(count == 0, "LongSums: no memory is lent where sums go by messages") }
+
+  func publish(_ number: Int, at partials: UnsafePointer<Float>, stride: Int) {
+    unsafe (self.partials + number % places).initialize(to: (partials, stride))
+  }
 
   func sum(_ piece: SumChunk) throws {
-    let first = unsafe staging((piece.number - 1) % slots)
+    let (first, stride) = unsafe partials[piece.number % places]
     let sums = unsafe results + piece.position
     if reducesByLibrary {
       unsafe sums.update(from: first, count: piece.count)
       for block in 1..<max(blocks, 1) {
-        let added = unsafe first + block * chunk
+        let added = unsafe first + block * stride
         for element in 0..<piece.count { unsafe sums[element] += added[element] }
       }
       try unsafe ranks.allReduce(sums, count: piece.count)
     } else {
-      let nodes = unsafe (0..<blocks).map { unsafe UnsafePointer(first + $0 * chunk) }
+      let nodes = unsafe (0..<blocks).map { unsafe UnsafePointer(first + $0 * stride) }
       try unsafe ranks.sum(nodes, count: piece.count, layout: layout, into: sums)
     }
     summed.store(piece.number, ordering: .releasing)

@@ -43,12 +43,18 @@ internal import Glibc
   /// Makes sure that the first `bytes` have memory behind them: touching what has none would kill the process.
   func reserve(_ bytes: Int) throws(CommunicationError) {
     guard bytes > reserved else { return }
-    precondition(bytes <= capacity, "SharedMemory: \(bytes) bytes of \(capacity)")
+    try reserve(reserved..<bytes)
+    reserved = bytes
+  }
+
+  /// Makes sure that the bytes in `range` have memory behind them.
+  func reserve(_ range: Range<Int>) throws(CommunicationError) {
+    if range.isEmpty { return }
+    precondition(range.lowerBound >= 0 && range.upperBound <= capacity, "SharedMemory: bytes \(range) of \(capacity)")
     var code: Int32
     // Older kernels end the call at any signal, such as one that asks for a checkpoint, whatever SA_RESTART says.
-    repeat { code = posix_fallocate(descriptor, off_t(reserved), off_t(bytes - reserved)) } while code == EINTR
-    guard code == 0 else { throw Self.failure("reserving \(bytes) bytes of /dev/shm", code) }
-    reserved = bytes
+    repeat { code = posix_fallocate(descriptor, off_t(range.lowerBound), off_t(range.count)) } while code == EINTR
+    guard code == 0 else { throw Self.failure("reserving \(range.count) bytes of /dev/shm", code) }
   }
 
   private static func failure(_ attempted: String, _ code: Int32) -> CommunicationError {

@@ -33,7 +33,7 @@ public final class SingleProcess: Communicator {
 
   public func broadcastToHosts(_ bytes: UnsafeMutableRawBufferPointer) {}
 
-  public func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat) -> LongSums? { nil }
+  public func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat, lending: Bool) -> LongSums? { nil }
 
   public func libraryAllReduce(_ values: UnsafeMutablePointer<Float>, count: Int) {}
 

@@ -1,3 +1,4 @@
+internal import CStreaming
 internal import Sharding
 
 /// Which partial sums each member (a rank, or a host) brings to a shard tree, and how they are added. Knows no MPI.
@@ -47,7 +48,8 @@ struct TreeLayout {
   ///   - nodes: the elements of each node, `nodeCount` pointers.
   ///   - results: receive the sums, `sumCount` pointers. A lone one may be one of `nodes`, since every element is read before its sum is
   ///     written; several may not.
-  func add(_ nodes: [UnsafePointer<Float>], count: Int, into results: [UnsafeMutablePointer<Float>]) {
+  ///   - streams: whether a lone sum is written past the caches; it then begins on a boundary of 64 bytes and is none of `nodes`.
+  func add(_ nodes: [UnsafePointer<Float>], count: Int, into results: [UnsafeMutablePointer<Float>], streams: Bool = false) {
     precondition(unsafe nodes.count == nodeCount, "TreeLayout: sums of \(unsafe nodes.count) nodes, the tree has \(nodeCount)")
     precondition(unsafe results.count == sumCount, "TreeLayout: \(unsafe results.count) results for \(sumCount) sums")
     unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: stackHeight * Self.block) { scratch in
@@ -65,7 +67,11 @@ struct TreeLayout {
             let isLast = unsafe index == steps.count - 1 && stack.isEmpty
             // A sum at height h lives in row h of the scratch, where at most its own left operand can be.
             let sum = unsafe isLast ? results[0] + start : scratch.baseAddress! + stack.count * Self.block
-            for element in 0..<length { unsafe sum[element] = left[element] + right[element] }
+            if isLast && streams {
+              unsafe cstreaming_add(left, right, sum, length)
+            } else {
+              for element in 0..<length { unsafe sum[element] = left[element] + right[element] }
+            }
             unsafe stack.append(UnsafePointer(sum))
           }
         }
@@ -75,5 +81,6 @@ struct TreeLayout {
         unsafe stack.removeAll(keepingCapacity: true)
       }
     }
+    if streams { cstreaming_finish() }
   }
 }

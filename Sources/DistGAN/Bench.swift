@@ -35,7 +35,9 @@ struct Bench: ParsableCommand {
       let communicator = try makeCommunicator()
       defer { communicator.finish() }
       if communicator.size == 1 { throw OptionError("one rank has nothing to add; start it as mpirun -n 2 dist-gan bench reduction") }
-      if way == .overlapped || way == .blocking, try !communicator.canShare(sizes.reduce(0, +) << 20) {
+      // For each size the partial sums of all ranks, the sums, and what is copied on its way.
+      let needed = sizes.reduce(0) { $0 + (communicator.localSize + 1) * $1 + communicator.localSize * 64 } << 20
+      if way == .overlapped || way == .blocking, try !communicator.canShare(needed) {
         throw RunError(.cannotCreate, "/dev/shm is too small")
       }
       let plan = ShardPlan(batch: communicator.size, shardCount: communicator.size)
@@ -53,22 +55,25 @@ struct Bench: ParsableCommand {
     private func measure(
       _ communicator: any Communicator, _ way: Communication.Reduction, _ plan: ShardPlan, count: Int, megabytes: Int
     ) throws {
+      guard let sums = try communicator.longSums(plan, capacity: count, by: way, wire: .float32, lending: true) else { return }
+      // MPI's sum is in place, in memory of this process; ours in the memory that a training would have made the partial sums in.
       let values = UnsafeMutablePointer<Float>.allocate(capacity: count)
-      unsafe values.initialize(repeating: 1, count: count)
       defer { unsafe values.deallocate() }
-      guard let sums = try communicator.longSums(plan, capacity: count, by: way, wire: .float32) else { return }
+      try sums.reserve(lent: unsafe sums.lentMemory?.count ?? 0)
+      let partials = unsafe sums.lentMemory?.baseAddress ?? values
       var own: [Double] = []
       var library: [Double] = []
       for _ in 0...rounds {
+        unsafe partials.update(repeating: 1, count: count)
         own.append(
           try time(communicator) {
-            _ = try unsafe sums.send(values, count: count)
-            let total = unsafe try sums.results()[count - 1]
+            let place = try unsafe sums.send(partials, count: count, keeping: sums)
+            let total = unsafe try sums.results()[place.upperBound - 1]
             guard total == Float(communicator.size) else { throw RunError(.internalError, "the sum over the ranks is \(total)") }
             sums.forget(count)
           })
-        library.append(try time(communicator) { try unsafe communicator.libraryAllReduce(values, count: count) })
         unsafe values.update(repeating: 1, count: count)
+        library.append(try time(communicator) { try unsafe communicator.libraryAllReduce(values, count: count) })
       }
       guard communicator.rank == 0 else { return }
       // The first round touches the memory.

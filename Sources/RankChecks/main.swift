@@ -20,6 +20,7 @@ import Kernels
   let ranks = Ranks(communicator)
   let groups = [
     CheckGroup(name: "communicator") { _ in communicationChecks },
+    CheckGroup(name: "long sums") { _ in longSumChecks },
     CheckGroup(name: "comparison") { _ in Numbers.checks },
     CheckGroup(name: "primitives") { try BitCheck.compare(PrimitiveForm.checks, on: $0) + [PrimitiveForm.coverage] },
     CheckGroup(name: "layers") { try BitCheck.compare(LayerForm.checks, on: $0) },

@@ -20,6 +20,13 @@ public protocol BatchGroup: AnyObject {
   /// - Returns: where the sum will be among the long sums.
   func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int>
 
+  /// The same; partial sums in memory of `partialsPool` are read where they are.
+  /// - Parameter owner: keeps them alive, unchanged, until the group lets go of it.
+  func send(_ partials: UnsafePointer<Float>, count: Int, keeping owner: AnyObject) -> Range<Int>
+
+  /// Memory for partial sums that need not be copied when they are sent; nil where all are copied.
+  func partialsPool() -> PartialsPool?
+
   /// Sends off what was held back for more to come.
   func flushLongSums()
 
@@ -31,6 +38,12 @@ public protocol BatchGroup: AnyObject {
 }
 
 extension BatchGroup {
+  public func send(_ partials: UnsafePointer<Float>, count: Int, keeping owner: AnyObject) -> Range<Int> {
+    unsafe send(partials, count: count)
+  }
+
+  public func partialsPool() -> PartialsPool? { nil }
+
   /// The tree nodes whose partial sums this process brings.
   public var nodes: [Range<Int>] { plan.nodes(in: ownedShards) }
 

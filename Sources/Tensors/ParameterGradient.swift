@@ -82,7 +82,7 @@ public final class ParameterGradient {
       return shadow?.isPending ?? false ? .planned : .held(tensor)
     case .stored(let storage):
       guard let pending = storage.pending, !pending.group.isAlone else { return .held(tensor) }
-      return .sent(group: pending.group, at: unsafe pending.group.send(storage.pointer, count: pending.blockSize))
+      return .sent(group: pending.group, at: storage.send())
     case .dropped: return .held(tensor)
     }
   }
@@ -150,6 +150,7 @@ extension Tensor {
     switch (own.pending, added.pending) {
     case (let pending?, let more?):
       precondition(pending.group === more.group && pending.blockSize == more.blockSize, "gradients: the parts have different groups")
+      precondition(!own.isSent, "gradients: a sum that was sent is added to")
       precondition(
         pending.group.plan.keepsShardsApart, "gradients: to add parts of a batch over several ranks, a plan must keep shards apart")
       unsafe Kernels.accumulate(added.pointer, own.pointer, pending.blockSize * pending.group.nodes.count)

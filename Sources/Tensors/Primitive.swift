@@ -120,11 +120,12 @@ package func apply(_ primitive: some Primitive, _ inputs: [Tensor]) -> Tensor {
     content = inputs[0].content
   } else {
     let size = shape.reduce(1, *)
-    let storage = Storage(count: size * blocks)
+    let pendingIn = isPending ? summed?.group : nil
+    let storage = pendingIn.map { Storage(partialsOf: $0, blockSize: size, blocks: blocks) } ?? Storage(count: size * blocks)
     for input in inputs { input.storage.resolve() }
     observer?.willRun()
     primitive.forward(inputs, Tensor(shape: shape, layout: layout, content: .stored(storage)))
-    if let summed, isPending { storage.pending = (summed.group, size) }
+    if let pendingIn { storage.pending = (pendingIn, size) }
     content = .stored(storage)
   }
   var result = Tensor(shape: shape, layout: layout, content: content)

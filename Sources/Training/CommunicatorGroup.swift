@@ -15,20 +15,30 @@ public final class CommunicatorGroup: BatchGroup {
   public private(set) var smallSumSeconds = 0.0
   private let communicator: any Communicator
   private let carrier: LongSums?
+  private let pool: PartialsPool?
 
   /// The group of all ranks of `communicator`.
   /// - Parameters:
   ///   - capacity: floats of the longest gradient.
   ///   - reduction: how gradients cross the ranks.
   ///   - wire: in what form they travel between hosts.
+  ///   - lending: whether partial sums are made where the ranks of a host read them, as far as there is room, rather than copied.
   /// - Precondition: at most as many ranks as shards.
   public init(
-    _ communicator: any Communicator, plan: ShardPlan, capacity: Int, reduction: Reduction = .overlapped, wire: WireFormat = .float32
+    _ communicator: any Communicator, plan: ShardPlan, capacity: Int, reduction: Reduction = .overlapped, wire: WireFormat = .float32,
+    lending: Bool = true
   ) throws {
     self.communicator = communicator
     self.plan = plan
     ownedShards = plan.shards(ofRank: communicator.rank, of: communicator.size)
-    carrier = try communicator.longSums(plan, capacity: capacity, by: reduction, wire: wire)
+    let carrier = try communicator.longSums(plan, capacity: capacity, by: reduction, wire: wire, lending: lending)
+    self.carrier = carrier
+    pool = carrier.flatMap { carrier in
+      unsafe carrier.lentMemory.map { memory in
+        // A host without room is no failure: sums are copied then.
+        unsafe PartialsPool(memory, shortest: carrier.longestCopied) { count in (try? carrier.reserve(lent: count)) != nil }
+      }
+    }
   }
 
   /// Seconds spent on long sums so far.
@@ -42,6 +52,16 @@ public final class CommunicatorGroup: BatchGroup {
 
   public func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int> {
     orAbort { try unsafe sums().send(partials, count: count) }
+  }
+
+  public func send(_ partials: UnsafePointer<Float>, count: Int, keeping owner: AnyObject) -> Range<Int> {
+    orAbort { try unsafe sums().send(partials, count: count, keeping: owner) }
+  }
+
+  public func partialsPool() -> PartialsPool? {
+    // What all have read is lent anew.
+    carrier?.release()
+    return pool
   }
 
   public func flushLongSums() { orAbort { try sums().flush() } }

@@ -28,26 +28,31 @@ struct SharedHome {
   let memory: any StoreMemory
   /// Floats of the longest gradient.
   let longestGradient: Int
+  /// Whether there is room for partial sums where all ranks of a host can read them, too.
+  let lendsPartials: Bool
   /// Why parameters are not shared, when they might have been.
   let notes: [String]
 
   init(_ recipe: any Recipe, _ communicator: any Communicator, _ options: RunOptions) throws {
     longestGradient = recipe.networks.map(\.store.flatCount).max() ?? 0
     guard communicator.size > 1, options.reduction == .overlapped || options.reduction == .blocking else {
-      (memory, notes) = (PrivateMemory(), [])
+      (memory, lendsPartials, notes) = (PrivateMemory(), false, [])
       return
     }
     let state = recipe.networks.reduce(0) { sum, network in
       let optimizer = type(of: network.optimizer as any Optimizer).momentCount
       return sum + network.store.flatCount * (2 + optimizer + (network.average == nil ? 0 : 1))
     }
-    // Beside the state: gradients on their way, from every rank and summed.
+    // Beside the state: gradients on their way, from every rank and summed. Partial sums that are lent replace memory of each rank's own;
+    // where they find no room they are copied.
     let plan = options.plan
     let nodes = (0..<communicator.size).map { plan.nodes(in: plan.shards(ofRank: $0, of: communicator.size)).count }.max() ?? 1
     let staging = LongSums.stagingBytes(
       capacity: longestGradient, hosts: communicator.hosts, nodes: nodes, ranks: communicator.localSize)
     let bytes = 4 * (state + longestGradient) + staging + (64 << 20)
-    if try communicator.canShare(bytes) {
+    let lent = LongSums.lentBytes(capacity: longestGradient, nodes: nodes, ranks: communicator.localSize)
+    lendsPartials = try communicator.canShare(bytes + lent)
+    if try lendsPartials || communicator.canShare(bytes) {
       (memory, notes) = (HostMemory(communicator: communicator), [])
     } else {
       memory = PrivateMemory()

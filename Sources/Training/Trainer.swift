@@ -62,7 +62,8 @@ public final class Trainer {
     let home = try SharedHome(recipe, communicator, options)
     notes = home.notes
     group = try CommunicatorGroup(
-      communicator, plan: plan, capacity: home.longestGradient, reduction: options.reduction, wire: options.wire)
+      communicator, plan: plan, capacity: home.longestGradient, reduction: options.reduction, wire: options.wire,
+      lending: home.lendsPartials)
     layout = BatchLayout(group)
     loader = BatchLoader(
       source, seed: options.seed, batch: options.batch, samples: group.plan.samples(ofRank: communicator.rank, of: communicator.size),

@@ -5,38 +5,54 @@ import Testing
 
 /// The stream of pieces, on a way of one rank whose sums are the numbers sent.
 @Suite struct LongSumsTests {
-  /// What a way of eight floats a piece and three slots was asked for.
+  /// What a way of sixteen floats a piece and three slots was asked for; sums of eight floats or more are not copied together.
   @safe final class LocalWay: ChunkWay {
-    let (chunk, slots, blocks) = (8, 3, 1)
-    let results = UnsafeMutablePointer<Float>.allocate(capacity: 256)
-    private let floats = UnsafeMutablePointer<Float>.allocate(capacity: 24)
+    let (chunk, slots, places, longestShared, blocks) = (16, 3, 8, 8, 1)
+    let results = UnsafeMutablePointer<Float>.allocate(capacity: 512)
+    private let floats = UnsafeMutablePointer<Float>.allocate(capacity: 48)
+    let lentMemory: UnsafeMutableBufferPointer<Float>? = .allocate(capacity: 128)
+    private let firsts: UnsafeMutablePointer<UnsafePointer<Float>> = .allocate(capacity: 64)
     private let summed = Atomic<Int>(0)
+    /// The pieces before this one may be added.
+    let held = Atomic<Int>(.max)
     /// Number of the piece that fails.
     let broken: Int?
     private(set) var published: [Int] = []
+    /// Whether each piece was read in lent memory, by number from 1.
+    private(set) var isLent: [Bool] = []
 
     init(broken: Int? = nil) { self.broken = broken }
 
     deinit {
       unsafe results.deallocate()
       unsafe floats.deallocate()
+      unsafe lentMemory?.deallocate()
+      unsafe firsts.deallocate()
     }
 
     func staging(_ slot: Int) -> UnsafeMutablePointer<Float> { unsafe floats + slot * chunk }
-    func reserve(results count: Int) { precondition(count <= 256) }
-    func publish(_ number: Int) { published.append(number) }
+    func reserve(results count: Int) { precondition(count <= 512) }
+    func reserve(lent count: Int) { precondition(count <= 128) }
+    func publish(_ number: Int, at partials: UnsafePointer<Float>, stride: Int) {
+      published.append(number)
+      isLent.append(unsafe partials < UnsafePointer(floats) || partials >= UnsafePointer(floats + 48))
+      unsafe (firsts + number).initialize(to: partials)
+    }
     func isPublished(_ number: Int) -> Bool { true }
     func isSummed(_ number: Int) -> Bool { summed.load(ordering: .acquiring) >= number }
 
     func sum(_ piece: SumChunk) throws {
+      Patience.wait { piece.number < held.load(ordering: .acquiring) }
       if piece.number == broken { throw CommunicationError(attempted: "adding a piece", found: "a torn cable", remedy: "mend it") }
-      unsafe (results + piece.position).update(from: staging((piece.number - 1) % slots), count: piece.count)
+      unsafe (results + piece.position).update(from: firsts[piece.number], count: piece.count)
       summed.store(piece.number, ordering: .releasing)
     }
   }
 
-  private func send(_ sums: LongSums, _ values: [Float]) throws -> Range<Int> {
-    try unsafe values.withUnsafeBufferPointer { try unsafe sums.send($0.baseAddress!, count: $0.count) }
+  private final class Owner {}
+
+  private func send(_ sums: LongSums, _ values: [Float], keeping owner: AnyObject? = nil) throws -> Range<Int> {
+    try unsafe values.withUnsafeBufferPointer { try unsafe sums.send($0.baseAddress!, count: $0.count, keeping: owner) }
   }
 
   private func numbers(_ sums: LongSums, _ range: Range<Int>) throws -> [Float] {
@@ -60,21 +76,56 @@ import Testing
     #expect(try send(sums, one) == 0..<21)
   }
 
-  @Test func `a piece that is not full leaves when it is sent off`() throws {
+  @Test func `short sums share a piece, which leaves when it is full or sent off, and long ones do not wait for it`() throws {
     let way = LocalWay()
     let sums = LongSums(way, isThreaded: true)
-    _ = try send(sums, [Float](repeating: 1, count: 11))
-    #expect(way.published == [1])
-    try sums.flush()
+    let short = (0..<5).map { index in (0..<5).map { Float(10 * index + $0) } }
+    let long = (0..<20).map { Float(1000 + $0) }
+    var places = [try send(sums, short[0])]
+    #expect(way.published == [])
+    let longPlace = try send(sums, long)
     #expect(way.published == [1, 2])
+    for values in short[1...] { places.append(try send(sums, values)) }
+    // Three fit, the fourth began the next piece.
+    #expect(way.published == [1, 2, 3])
     try sums.flush()
-    #expect(way.published == [1, 2])
+    #expect(way.published == [1, 2, 3, 4])
+    try sums.flush()
+    #expect(way.published == [1, 2, 3, 4])
+    for (place, values) in zip(places, short) { #expect(try numbers(sums, place) == values) }
+    #expect(try numbers(sums, longPlace) == long)
+  }
+
+  @Test func `lent memory is read where it is, and its owner kept until then`() throws {
+    let way = LocalWay()
+    let sums = LongSums(way, isThreaded: true)
+    guard let lent = unsafe sums.lentMemory?.baseAddress else { return #expect(Bool(false), "no memory is lent") }
+    for index in 0..<40 { unsafe lent[index] = Float(index) }
+    way.held.store(1, ordering: .releasing)
+    weak var kept: Owner?
+    func sendLent() throws -> Range<Int> {
+      let owner = Owner()
+      kept = owner
+      return try unsafe sums.send(lent, count: 40, keeping: owner)
+    }
+    let place = try sendLent()
+    #expect(way.isLent == [true, true, true])
+    sums.release()
+    #expect(kept != nil)
+    way.held.store(.max, ordering: .releasing)
+    #expect(try numbers(sums, place) == (0..<40).map(Float.init))
+    #expect(kept == nil)
+    // Without an owner, or outside, it is copied.
+    _ = try unsafe sums.send(lent, count: 10)
+    _ = try send(sums, [Float](repeating: 1, count: 10), keeping: Owner())
+    #expect(way.isLent == [true, true, true, false, false])
+    sums.forget(60)
   }
 
   @Test(arguments: [false, true]) func `a piece that cannot be added is an error for whoever wants its sums`(isThreaded: Bool) {
     let sums = LongSums(LocalWay(broken: 2), isThreaded: isThreaded)
     #expect(throws: CommunicationError.self) {
-      _ = try send(sums, [Float](repeating: 1, count: 80))
+      _ = try send(sums, [Float](repeating: 1, count: 160))
       _ = try unsafe sums.results()
     }
   }

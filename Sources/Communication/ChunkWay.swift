@@ -1,0 +1,41 @@
+/// A piece of a stream of long sums.
+struct SumChunk: Sendable {
+  /// Number of the piece, from 1.
+  let number: Int
+  /// Where its first sum goes among the results.
+  let position: Int
+  /// Number of sums.
+  let count: Int
+}
+
+/// Memory that pieces go through, and who adds them.
+protocol ChunkWay: AnyObject {
+  /// Floats of the longest piece of one node.
+  var chunk: Int { get }
+  /// Pieces that can be copied and under way.
+  var slots: Int { get }
+  /// Pieces that can be under way.
+  var places: Int { get }
+  /// Sums of this many floats or more are pieces of their own, shorter ones share a piece.
+  var longestShared: Int { get }
+  /// Blocks that this rank brings for each piece.
+  var blocks: Int { get }
+  /// The sums, each where `SumChunk.position` says.
+  var results: UnsafeMutablePointer<Float> { get }
+  /// Memory in which the other ranks of the host read this rank's partial sums where they are; nil where they must be copied.
+  var lentMemory: UnsafeMutableBufferPointer<Float>? { get }
+  /// Room for one block of a whole piece for each of `blocks`, `chunk` floats apart.
+  func staging(_ slot: Int) -> UnsafeMutablePointer<Float>
+  /// Makes sure that `count` results have memory.
+  func reserve(results count: Int) throws
+  /// Makes sure that the first `count` floats that can be lent have memory.
+  func reserve(lent count: Int) throws
+  /// Tells the other ranks that this rank's blocks of a piece are at `partials`, `stride` floats apart.
+  func publish(_ number: Int, at partials: UnsafePointer<Float>, stride: Int)
+  /// Whether the blocks of all ranks of this host are there.
+  func isPublished(_ number: Int) -> Bool
+  /// Adds a piece over the ranks, once it is published; called for one piece after the other.
+  func sum(_ chunk: SumChunk) throws
+  /// Whether all sums of a piece are among the results, and its blocks are read.
+  func isSummed(_ number: Int) -> Bool
+}
