@@ -15,7 +15,8 @@ package enum PrimitiveCatalog {
       Broadcast.self, Softmax.self, LogSumExp.self, Reshape.self, Transpose.self, Slice.self, Pad.self, Concatenate.self, Gather.self,
       Scatter.self, MatrixProduct.self, BatchedProduct.self, Attention.self, RowProduct.self, OuterProduct.self, Convolution.self,
       ConvolutionInputGradient.self, ConvolutionWeightGradient.self, AveragePool.self, AveragePoolGradient.self, MaximumPool.self,
-      MaximumPoolSelect.self, MaximumPoolScatter.self, Upsample.self, UpsampleGradient.self, Standardize.self,
+      MaximumPoolSelect.self, MaximumPoolScatter.self, Upsample.self, UpsampleGradient.self, Standardize.self, WidenKernel.self,
+      NarrowKernel.self,
     ]
   }
 }
