@@ -12,8 +12,12 @@ extension Bench {
       commandName: "convolutions",
       abstract: "Times the three passes of convolutions, in operations of the direct sum, against the peak of the same run.")
 
-    @Option(help: ArgumentHelp("Shapes as SIZExINPUTSxOUTPUTSxKERNEL, with commas between them.", valueName: "list"))
-    var shapes = "32x256x256x3,16x256x256x3,8x256x256x3,128x32x32x3,64x96x96x3,16x768x768x3,32x3x256x3,32x256x256x1"
+    @Option(
+      help: ArgumentHelp(
+        "Shapes as SIZExINPUTSxOUTPUTSxKERNEL, with sSTRIDE behind a kernel that takes steps, and commas between them.", valueName: "list"))
+    var shapes =
+      "32x256x256x3,16x256x256x3,8x256x256x3,128x32x32x3,64x96x96x3,16x768x768x3,32x3x256x3,32x256x256x1,"
+      + "64x3x64x4s2,32x64x128x4s2,16x128x256x4s2,8x256x512x4s2,32x256x256x4s2,128x32x64x4s2"
 
     @Option(help: ArgumentHelp("Images.", valueName: "count"))
     var batch = 16
@@ -37,19 +41,25 @@ extension Bench {
         return
       }
       print("peak of \(Workers.threads) threads: \(Int(peak / 1e9)) GFLOP/s; \(batch) images; effective GFLOP/s and multiples of the peak")
-      print("size  inputs outputs kernel        forward   input gradient  weight gradient")
+      print("size  inputs outputs kernel stride        forward   input gradient  weight gradient")
       for geometry in geometries { printRow(geometry, rates(geometry), peak) }
     }
 
     private static func geometry(_ text: String) throws -> ConvolutionGeometry {
-      let numbers = text.split(separator: "x").map { Int($0) ?? 0 }
-      guard numbers.count == 4, numbers.allSatisfy({ $0 > 0 }), numbers[3] % 2 == 1, numbers[3] <= numbers[0] else {
-        throw OptionError("--shapes \(text): four numbers as 32x256x256x3 are needed, the last one odd and at most the size")
+      let parts = text.split(separator: "s", omittingEmptySubsequences: false)
+      let numbers = parts[0].split(separator: "x").map { Int($0) ?? 0 }
+      let stride = parts.count == 1 ? 1 : Int(parts[1]) ?? 0
+      guard parts.count <= 2, stride > 0, numbers.count == 4, numbers.allSatisfy({ $0 > 0 }), numbers[3] <= numbers[0],
+        numbers[3] % 2 == stride % 2
+      else {
+        throw OptionError(
+          "--shapes \(text): 32x256x256x3 or, with a stride, 32x64x128x4s2 is needed; the kernel at most as large as the image, and odd with "
+            + "odd strides, even with even ones")
       }
-      let pad = numbers[3] / 2
+      let pad = (numbers[3] - 1) / 2
       return ConvolutionGeometry(
         height: numbers[0], width: numbers[0], inputChannels: numbers[1], outputChannels: numbers[2], kernelHeight: numbers[3],
-        kernelWidth: numbers[3], padTop: pad, padLeft: pad, padBottom: pad, padRight: pad)
+        kernelWidth: numbers[3], stride: stride, padTop: pad, padLeft: pad, padBottom: pad, padRight: pad)
     }
 
     /// Rates of the three passes.
@@ -76,7 +86,7 @@ extension Bench {
     private func printRow(_ g: ConvolutionGeometry, _ passes: [Double], _ peak: Double) {
       let texts = passes.map { String(format: "%7.0f  %5.2fx", $0 / 1e9, $0 / peak) }
       print(
-        String(format: "%4d %7d %7d %6d", g.height, g.inputChannels, g.outputChannels, g.kernelHeight) + "   "
+        String(format: "%4d %7d %7d %6d %6d", g.height, g.inputChannels, g.outputChannels, g.kernelHeight, g.stride) + "   "
           + texts.joined(separator: "   "))
     }
 

@@ -93,7 +93,11 @@ extension ConvolutionGeometry {
 /// By Winograd's algorithm where it pays, directly for images of up to four channels, else by one matrix product per sample, band of rows
 /// and group.
 public func convolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, _ y: Output) {
-  if g.usesWinograd { return winogradConvolution(g, samples: samples, x, w, y) }
+  switch g.winograd {
+  case .stride1: return winogradConvolution(g, FourByThree.self, samples: samples, x, w, y)
+  case .stride2: return winogradConvolution(g, FourByTwo.self, samples: samples, x, w, y)
+  case nil: break
+  }
   let windows = TapGather(
     height: g.height, width: g.width, imageChannels: g.inputChannels, step: g.stride, taps: g.taps, rows: g.outputHeight,
     columns: g.outputWidth,
@@ -106,7 +110,11 @@ public func convolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w:
 
 /// The adjoint of `convolution` in `x`: `dy` `[samples, outputHeight, outputWidth, outputChannels]`, `dx` like `x`.
 public func convolutionInputGradient(_ g: ConvolutionGeometry, samples: Int, _ dy: Input, _ w: Input, _ dx: Output) {
-  if g.usesWinograd { return winogradInputGradient(g, samples: samples, dy, w, dx) }
+  switch g.winograd {
+  case .stride1: return winogradInputGradient(g, FourByThree.self, samples: samples, dy, w, dx)
+  case .stride2: return winogradInputGradient(g, FourByTwo.self, samples: samples, dy, w, dx)
+  case nil: break
+  }
   let inputs = g.inputChannels / g.groups
   let outputs = g.outputChannels / g.groups
   for phase in 0..<g.stride * g.stride {

@@ -2,7 +2,8 @@ import Synchronization
 
 /// How convolutions are computed where there is a choice.
 public enum ConvolutionAlgorithm: String, CaseIterable, Sendable {
-  /// Winograd's F(4x4, 3x3) for every shape that it suits: about a quarter of the products, and up to ten times the rounding error.
+  /// Winograd's F(4x4, 3x3) and F(4x4, 2x2) for every shape that they suit: about a quarter and two fifths of the products, and up to ten
+  /// times the rounding error.
   case winograd
   /// The sum as it is defined, for every shape: by loops or matrix products, no transform of tiles.
   case exact

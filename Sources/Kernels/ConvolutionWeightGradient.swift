@@ -7,7 +7,11 @@ public import Sharding
 /// samples, multiplies them with `dy` sample by sample (for images below 256 pixels segment by segment), and adds the leaves by
 /// `rows.steps`.
 public func convolutionWeightGradient(_ g: ConvolutionGeometry, rows: ShardRows, _ x: Input, _ dy: Input, _ dw: Output) {
-  if g.usesWinograd { return winogradWeightGradient(g, rows: rows, x, dy, dw) }
+  switch g.winogradWeightGradient {
+  case .stride1: return winogradWeightGradient(g, FourByThree.self, rows: rows, x, dy, dw)
+  case .stride2: return winogradWeightGradient(g, FourByTwo.self, rows: rows, x, dy, dw)
+  case nil: break
+  }
   if let narrow = NarrowWeightGradient(g) { return narrow.run(rows, x, dy, dw) }
   let inputs = g.inputChannels / g.groups
   let outputs = g.outputChannels / g.groups

@@ -1,101 +1,178 @@
-/// `C [8, 32] (+)= A B` over `depth` terms in ascending order, so that an element's bits do not depend on its neighbours.
-///
-/// - Parameters:
-///   - a: element (row, term) lies at `row · rowStep + term · termStep`.
-///   - b: 32 numbers for each term, `bStep` apart.
-///   - accumulate: whether to add to what `c` holds.
-@inline(__always)
-func tileProduct32(
-  depth: Int, _ a: Input, rowStep: Int, termStep: Int, _ b: Input, bStep: Int, _ c: Output, cStep: Int, accumulate: Bool
-) {
-  var (s0, s1, s2, s3, s4, s5, s6, s7) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero)
-  var (t0, t1, t2, t3, t4, t5, t6, t7) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero)
-  if accumulate {
-    (s0, t0, s1, t1) = (c.lane(0), c.lane(16), c.lane(cStep), c.lane(cStep + 16))
-    (s2, t2, s3, t3) = (c.lane(2 * cStep), c.lane(2 * cStep + 16), c.lane(3 * cStep), c.lane(3 * cStep + 16))
-    (s4, t4, s5, t5) = (c.lane(4 * cStep), c.lane(4 * cStep + 16), c.lane(5 * cStep), c.lane(5 * cStep + 16))
-    (s6, t6, s7, t7) = (c.lane(6 * cStep), c.lane(6 * cStep + 16), c.lane(7 * cStep), c.lane(7 * cStep + 16))
-  }
-  var a = a
-  var b = b
-  for _ in 0..<depth {
-    let (low, high) = (b.lane(0), b.lane(16))
-    var factor = Lane(repeating: a[0])
-    s0.addProduct(factor, low)
-    t0.addProduct(factor, high)
-    factor = Lane(repeating: a[rowStep])
-    s1.addProduct(factor, low)
-    t1.addProduct(factor, high)
-    factor = Lane(repeating: a[2 &* rowStep])
-    s2.addProduct(factor, low)
-    t2.addProduct(factor, high)
-    factor = Lane(repeating: a[3 &* rowStep])
-    s3.addProduct(factor, low)
-    t3.addProduct(factor, high)
-    factor = Lane(repeating: a[4 &* rowStep])
-    s4.addProduct(factor, low)
-    t4.addProduct(factor, high)
-    factor = Lane(repeating: a[5 &* rowStep])
-    s5.addProduct(factor, low)
-    t5.addProduct(factor, high)
-    factor = Lane(repeating: a[6 &* rowStep])
-    s6.addProduct(factor, low)
-    t6.addProduct(factor, high)
-    factor = Lane(repeating: a[7 &* rowStep])
-    s7.addProduct(factor, low)
-    t7.addProduct(factor, high)
-    a += termStep
-    b += bStep
-  }
-  c.store(s0, 0)
-  c.store(t0, 16)
-  c.store(s1, cStep)
-  c.store(t1, cStep + 16)
-  c.store(s2, 2 * cStep)
-  c.store(t2, 2 * cStep + 16)
-  c.store(s3, 3 * cStep)
-  c.store(t3, 3 * cStep + 16)
-  c.store(s4, 4 * cStep)
-  c.store(t4, 4 * cStep + 16)
-  c.store(s5, 5 * cStep)
-  c.store(t5, 5 * cStep + 16)
-  c.store(s6, 6 * cStep)
-  c.store(t6, 6 * cStep + 16)
-  c.store(s7, 7 * cStep)
-  c.store(t7, 7 * cStep + 16)
+/// Columns of a product that stay in registers: a row of 32 or of 16 numbers.
+protocol RegisterRow {
+  /// Numbers in a row.
+  static var width: Int { get }
+  /// Zeros.
+  init()
+  /// The numbers from `source` on.
+  init(_ source: Input)
+  /// Adds `factor · row`, each product and sum rounded once.
+  mutating func add(_ factor: Float, _ row: Self)
+  /// Writes the numbers to `target`.
+  func store(_ target: Output)
 }
 
-/// `tileProduct32` for the last 16 columns of a matrix whose width is no multiple of 32.
-@inline(__always)
-func tileProduct16(
-  depth: Int, _ a: Input, rowStep: Int, termStep: Int, _ b: Input, bStep: Int, _ c: Output, cStep: Int, accumulate: Bool
-) {
-  var (s0, s1, s2, s3, s4, s5, s6, s7) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero)
-  if accumulate {
-    (s0, s1, s2, s3) = (c.lane(0), c.lane(cStep), c.lane(2 * cStep), c.lane(3 * cStep))
-    (s4, s5, s6, s7) = (c.lane(4 * cStep), c.lane(5 * cStep), c.lane(6 * cStep), c.lane(7 * cStep))
+/// A row of 32 numbers.
+struct WideRow: RegisterRow {
+  private var low, high: Lane
+  static var width: Int { 32 }
+
+  @inline(__always)
+  init() { (low, high) = (.zero, .zero) }
+  @inline(__always)
+  init(_ source: Input) { (low, high) = (source.lane(0), source.lane(16)) }
+
+  @inline(__always)
+  mutating func add(_ factor: Float, _ row: WideRow) {
+    let factor = Lane(repeating: factor)
+    low.addProduct(factor, row.low)
+    high.addProduct(factor, row.high)
   }
-  var a = a
-  var b = b
-  for _ in 0..<depth {
-    let low = b.lane(0)
-    s0.addProduct(Lane(repeating: a[0]), low)
-    s1.addProduct(Lane(repeating: a[rowStep]), low)
-    s2.addProduct(Lane(repeating: a[2 &* rowStep]), low)
-    s3.addProduct(Lane(repeating: a[3 &* rowStep]), low)
-    s4.addProduct(Lane(repeating: a[4 &* rowStep]), low)
-    s5.addProduct(Lane(repeating: a[5 &* rowStep]), low)
-    s6.addProduct(Lane(repeating: a[6 &* rowStep]), low)
-    s7.addProduct(Lane(repeating: a[7 &* rowStep]), low)
-    a += termStep
-    b += bStep
+  @inline(__always)
+  func store(_ target: Output) {
+    target.store(low, 0)
+    target.store(high, 16)
   }
-  c.store(s0, 0)
-  c.store(s1, cStep)
-  c.store(s2, 2 * cStep)
-  c.store(s3, 3 * cStep)
-  c.store(s4, 4 * cStep)
-  c.store(s5, 5 * cStep)
-  c.store(s6, 6 * cStep)
-  c.store(s7, 7 * cStep)
+}
+
+/// A row of 16 numbers: the last columns of a matrix whose width is no multiple of 32.
+struct NarrowRow: RegisterRow {
+  private var lane: Lane
+  static var width: Int { 16 }
+
+  @inline(__always)
+  init() { lane = .zero }
+  @inline(__always)
+  init(_ source: Input) { lane = source.lane(0) }
+
+  @inline(__always)
+  mutating func add(_ factor: Float, _ row: NarrowRow) { lane.addProduct(Lane(repeating: factor), row.lane) }
+  @inline(__always)
+  func store(_ target: Output) { target.store(lane, 0) }
+}
+
+/// Four rows of a product in registers.
+private struct FourRows<Row: RegisterRow> {
+  var r0 = Row(), r1 = Row(), r2 = Row(), r3 = Row()
+
+  @inline(__always)
+  init() {}
+  @inline(__always)
+  init(_ c: Input, step: Int) { (r0, r1, r2, r3) = (Row(c), Row(c + step), Row(c + 2 &* step), Row(c + 3 &* step)) }
+
+  @inline(__always)
+  mutating func add(_ a: Input, step: Int, _ row: Row) {
+    r0.add(a[0], row)
+    r1.add(a[step], row)
+    r2.add(a[2 &* step], row)
+    r3.add(a[3 &* step], row)
+  }
+  @inline(__always)
+  func store(_ c: Output, step: Int) {
+    r0.store(c)
+    r1.store(c + step)
+    r2.store(c + 2 &* step)
+    r3.store(c + 3 &* step)
+  }
+}
+
+/// The matrices of a product `C (+)= A B` over `depth` terms in ascending order, so that an element's bits do not depend on its
+/// neighbours.
+struct TileProduct {
+  var depth: Int
+  /// Element (row, term) of A lies at `row · rowStep + term · termStep`.
+  var rowStep, termStep: Int
+  /// The rows of B lie so far apart; nil when B is packed in blocks of 32 columns, of which the last may have 16: `[block][depth][32]`.
+  var bStep: Int?
+  var cStep: Int
+  /// Whether to add to what C holds.
+  var accumulate: Bool
+
+  /// All rows, a multiple of 4, and all columns, a multiple of 16.
+  func run(rows: Int, columns: Int, _ a: Input, _ b: Input, _ c: Output) {
+    var column = 0
+    while column < columns {
+      let source = b + (bStep == nil ? column &* depth : column)
+      if column + 32 <= columns {
+        block(WideRow.self, rows: rows, a, source, next: bStep ?? 32, c + column)
+        column += 32
+      } else {
+        block(NarrowRow.self, rows: rows, a, source, next: bStep ?? 16, c + column)
+        column += 16
+      }
+    }
+  }
+
+  /// A block of columns, twelve rows at a time: with 32 columns their sums fill 24 of 32 registers.
+  @inline(__always)
+  private func block<Row: RegisterRow>(_: Row.Type, rows: Int, _ a: Input, _ b: Input, next: Int, _ c: Output) {
+    var row = 0
+    while row + 12 <= rows {
+      twelve(Row.self, a + row &* rowStep, b, next: next, c + row &* cStep)
+      row += 12
+    }
+    if row + 8 <= rows {
+      eight(Row.self, a + row &* rowStep, b, next: next, c + row &* cStep)
+      row += 8
+    }
+    if row < rows { four(Row.self, a + row &* rowStep, b, next: next, c + row &* cStep) }
+  }
+
+  // The loops end by a comparison of addresses that lie a variable step apart, and are not inlined where that step is known: of a loop whose
+  // count it can tell the compiler takes two terms at once, which needs more registers than there are.
+
+  @inline(never)
+  private func twelve<Row: RegisterRow>(_: Row.Type, _ a: Input, _ b: Input, next: Int, _ c: Output) {
+    typealias Rows = FourRows<Row>
+    var (top, middle, bottom) = (Rows(), Rows(), Rows())
+    if accumulate {
+      (top, middle, bottom) = (Rows(c, step: cStep), Rows(c + 4 &* cStep, step: cStep), Rows(c + 8 &* cStep, step: cStep))
+    }
+    var (a0, a1, a2) = (a, a + 4 &* rowStep, a + 8 &* rowStep)
+    var b = b
+    let end = b + depth &* next
+    while b != end {
+      let row = Row(b)
+      top.add(a0, step: rowStep, row)
+      middle.add(a1, step: rowStep, row)
+      bottom.add(a2, step: rowStep, row)
+      (a0, a1, a2) = (a0 + termStep, a1 + termStep, a2 + termStep)
+      b += next
+    }
+    top.store(c, step: cStep)
+    middle.store(c + 4 &* cStep, step: cStep)
+    bottom.store(c + 8 &* cStep, step: cStep)
+  }
+
+  @inline(never)
+  private func eight<Row: RegisterRow>(_: Row.Type, _ a: Input, _ b: Input, next: Int, _ c: Output) {
+    typealias Rows = FourRows<Row>
+    var (top, bottom) = (Rows(), Rows())
+    if accumulate { (top, bottom) = (Rows(c, step: cStep), Rows(c + 4 &* cStep, step: cStep)) }
+    var (a0, a1) = (a, a + 4 &* rowStep)
+    var b = b
+    let end = b + depth &* next
+    while b != end {
+      let row = Row(b)
+      top.add(a0, step: rowStep, row)
+      bottom.add(a1, step: rowStep, row)
+      (a0, a1) = (a0 + termStep, a1 + termStep)
+      b += next
+    }
+    top.store(c, step: cStep)
+    bottom.store(c + 4 &* cStep, step: cStep)
+  }
+
+  @inline(never)
+  private func four<Row: RegisterRow>(_: Row.Type, _ a: Input, _ b: Input, next: Int, _ c: Output) {
+    var rows = accumulate ? FourRows<Row>(c, step: cStep) : FourRows<Row>()
+    var (a, b) = (a, b)
+    let end = b + depth &* next
+    while b != end {
+      rows.add(a, step: rowStep, Row(b))
+      a += termStep
+      b += next
+    }
+    rows.store(c, step: cStep)
+  }
 }

@@ -1,180 +1,163 @@
-extension ConvolutionGeometry {
-  /// Whether Winograd's algorithm computes this convolution: a function of the shape and of the process's `ConvolutionAlgorithm` alone.
-  var usesWinograd: Bool {
-    kernelHeight == 3 && kernelWidth == 3 && stride == 1 && groups == 1 && inputChannels % 16 == 0 && outputChannels % 16 == 0
-      && max(padTop, padLeft, padBottom, padRight) <= 2
-      && outputHeight >= 4 && outputWidth >= 4 && ConvolutionAlgorithm.current == .winograd
-  }
-
-  /// The convolution that computes this one's input gradient, from weights turned by 180° with input and output exchanged.
-  var adjoint: ConvolutionGeometry {
-    ConvolutionGeometry(
-      height: outputHeight, width: outputWidth, inputChannels: outputChannels, outputChannels: inputChannels, kernelHeight: 3,
-      kernelWidth: 3, padTop: 2 - padTop, padLeft: 2 - padLeft, padBottom: 2 - padBottom, padRight: 2 - padRight)
-  }
+/// Convolutions of several sources whose sum makes the pixels of one lattice; their channels lie one after the other along the depth of
+/// the products.
+struct WinogradPhase {
+  var sources: [WinogradSource]
+  var target: PixelLattice
 }
 
-/// `y = x * w` of each sample by F(4x4, 3x3).
+/// A pass of a convolution by Winograd's algorithm, forward or back to the images.
 ///
-/// Tiles of all samples are taken together, 24 at a time: each of the 36 products adds over input channels in ascending order, so
-/// a tile's bits do not depend on its block.
-func winogradConvolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, _ y: Output) {
-  let tiles = WinogradTiles(g)
-  let (inputs, outputs) = (g.inputChannels, g.outputChannels)
-  let total = samples * tiles.count
-  let block = 24
-  if inputs * outputs > 512 * 512 { return winogradByColumns(g, tiles, total: total, x, w, y) }
-  withScratch(Winograd.positions * inputs * outputs + inputs) { weights in
-    let zeros = weights + Winograd.positions * inputs * outputs
-    zeros.update(repeating: 0, count: inputs)
-    packWinogradWeights(g, w, weights)
-    Workers.forEach((total + block - 1) / block) { task in
-      let first = task * block
-      let count = min(block, total - first)
-      // Whole groups of eight rows; those beyond the last tile are computed from whatever is there and never read.
-      let padded = (count + 7) / 8 * 8
-      withScratch(Winograd.positions * block * (inputs + outputs)) { v in
-        let m = v + Winograd.positions * block * inputs
-        if padded > count {
-          for position in 0..<Winograd.positions {
-            (v + (position * block + count) * inputs).update(repeating: 0, count: (padded - count) * inputs)
-          }
-        }
-        for tile in 0..<count {
-          tiles.transformInput(x, tile: first + tile, zeros: zeros, v + tile * inputs, positionStride: block * inputs)
-        }
-        for position in 0..<Winograd.positions {
-          let a = v + position * block * inputs
-          let c = m + position * block * outputs
-          var column = 0
-          while column < outputs {
-            let b = UnsafePointer(weights) + position * inputs * outputs + column * inputs
-            let isWide = column + 32 <= outputs
-            var row = 0
-            while row < padded {
-              if isWide {
-                tileProduct32(
-                  depth: inputs, a + row * inputs, rowStep: inputs, termStep: 1, b, bStep: 32, c + row * outputs + column, cStep: outputs,
-                  accumulate: false)
-              } else {
-                tileProduct16(
-                  depth: inputs, a + row * inputs, rowStep: inputs, termStep: 1, b, bStep: 16, c + row * outputs + column, cStep: outputs,
-                  accumulate: false)
-              }
-              row += 8
-            }
-            column += isWide ? 32 : 16
-          }
-        }
-        for tile in 0..<count {
-          tiles.transformOutput(m + tile * outputs, positionStride: block * outputs, tile: first + tile, y)
-        }
-      }
+/// Tiles of all samples are taken together, up to 24 at a time: each of the products adds over sources and input channels in ascending
+/// order, so a tile's bits do not depend on its block.
+struct WinogradPass<Transform: WinogradTransform> {
+  let phases: [WinogradPhase]
+  let weights: WinogradWeights<Transform>
+  private let tiles: [WinogradTiles<Transform>]
+
+  /// - Parameter phases: each with the same number of sources.
+  init(_ phases: [WinogradPhase], _ weights: WinogradWeights<Transform>) {
+    self.phases = phases
+    self.weights = weights
+    tiles = phases.map { WinogradTiles($0.target) }
+  }
+
+  private var inputs: Int { weights.inputs }
+  private var outputs: Int { weights.outputs }
+  /// Terms of each product.
+  private var depth: Int { phases[0].sources.count * inputs }
+  /// The rows of transformed tiles lie so far apart. Without the line added here distances are often multiples of 4096 bytes, and lines so
+  /// far apart drive one another out of the first-level cache.
+  private var rowStep: Int { depth + 16 }
+
+  /// `x` are the images of the sources, `y` those of the targets, `w` is laid out as `weights` says.
+  func run(samples: Int, _ x: Input, _ w: Input, _ y: Output) {
+    if phases.count * Transform.positions * depth * outputs > 36 * 512 * 512 {
+      for phase in phases.indices { runByColumns(phase, samples: samples, x, w, y) }
+    } else {
+      runByTiles(samples: samples, x, w, y)
     }
   }
-}
 
-/// The same for weights that would not stay in the cache: up to 512 tiles are transformed, then each block of 32 output channels turns its
-/// own weights and goes through all of them, so that the weights are read once.
-private func winogradByColumns(_ g: ConvolutionGeometry, _ tiles: WinogradTiles, total: Int, _ x: Input, _ w: Input, _ y: Output) {
-  let (inputs, outputs) = (g.inputChannels, g.outputChannels)
-  let group = min(512, (total + 7) / 8 * 8)
-  withScratch(Winograd.positions * group * inputs + inputs) { v in
-    let zeros = v + Winograd.positions * group * inputs
-    zeros.update(repeating: 0, count: inputs)
-    var first = 0
-    while first < total {
-      let count = min(group, total - first)
-      // Rows beyond the last tile are computed from whatever is there and never read.
-      let padded = (count + 7) / 8 * 8
-      Workers.forRanges(count, grain: 4) { range in
-        for tile in range {
-          tiles.transformInput(x, tile: first + tile, zeros: zeros, v + tile * inputs, positionStride: group * inputs)
-        }
-      }
-      for position in 0..<Winograd.positions where padded > count {
-        (v + (position * group + count) * inputs).update(repeating: 0, count: (padded - count) * inputs)
-      }
-      Workers.forEach((outputs + 31) / 32) { index in
-        let columns = index * 32..<min(outputs, index * 32 + 32)
-        let width = columns.count
-        withScratch(Winograd.positions * (inputs + padded) * width) { packed in
-          packColumns(g, w, columns, 0..<inputs, packed, positionStride: inputs * width)
-          let m = packed + Winograd.positions * inputs * width
-          for position in 0..<Winograd.positions {
-            let b = UnsafePointer(packed) + position * inputs * width
-            var row = 0
-            while row < padded {
-              let a = UnsafePointer(v) + (position * group + row) * inputs
-              let c = m + (position * padded + row) * width
-              if width == 32 {
-                tileProduct32(
-                  depth: inputs, a, rowStep: inputs, termStep: 1, b, bStep: 32, c, cStep: 32, accumulate: false)
-              } else {
-                tileProduct16(
-                  depth: inputs, a, rowStep: inputs, termStep: 1, b, bStep: 16, c, cStep: 16, accumulate: false)
-              }
-              row += 8
-            }
+  /// `Bᵀ d B` of a tile in all sources: `v[position · positionStride + source · inputs + channel]`.
+  private func transformInput(_ phase: Int, _ x: Input, tile: Int, zeros: Input, _ v: Output, positionStride: Int) {
+    for (index, source) in phases[phase].sources.enumerated() {
+      tiles[phase].transformInput(
+        source.pixels, x, tile: tile, channels: 0..<inputs, zeros: zeros, v + index * inputs, positionStride: positionStride)
+    }
+  }
+
+  /// All weights are transformed, then blocks of tiles go through all of them.
+  private func runByTiles(samples: Int, _ x: Input, _ w: Input, _ y: Output) {
+    let (depth, rowStep, positions) = (depth, rowStep, Transform.positions)
+    let size = positions * depth * outputs
+    let totals = tiles.map { samples * $0.count }
+    // Smaller blocks only where a thread would find no work.
+    let share = (totals.reduce(0, +) + Workers.threads - 1) / Workers.threads
+    let block = min(24, max(4, (share + 3) / 4 * 4))
+    let blocks = totals.enumerated().flatMap { phase, total in stride(from: 0, to: total, by: block).map { (phase: phase, first: $0) } }
+    withScratch(phases.count * size + inputs) { packed in
+      let zeros = packed + phases.count * size
+      zeros.update(repeating: 0, count: inputs)
+      packAll(w, packed)
+      Workers.forEach(blocks.count) { task in
+        let (phase, first) = blocks[task]
+        let count = min(block, totals[phase] - first)
+        // Whole groups of four rows; those beyond the last tile are computed from zeros and never read.
+        let padded = (count + 3) / 4 * 4
+        withScratch(positions * block * (rowStep + outputs + 16)) { v in
+          let m = v + positions * block * rowStep
+          let cStep = outputs + 16
+          for position in 0..<positions where padded > count {
+            (v + (position * block + count) * rowStep).update(repeating: 0, count: (padded - count) * rowStep)
           }
           for tile in 0..<count {
-            tiles.transformOutput(m + tile * width, positionStride: padded * width, tile: first + tile, channels: columns, y)
+            transformInput(phase, x, tile: first + tile, zeros: zeros, v + tile * rowStep, positionStride: block * rowStep)
+          }
+          let product = TileProduct(depth: depth, rowStep: rowStep, termStep: 1, bStep: nil, cStep: cStep, accumulate: false)
+          for position in 0..<positions {
+            product.run(
+              rows: padded, columns: outputs, v + position * block * rowStep, packed + phase * size + position * depth * outputs,
+              m + position * block * cStep)
+          }
+          for tile in 0..<count {
+            tiles[phase].transformOutput(
+              m + tile * cStep, positionStride: block * cStep, tile: first + tile, channels: 0..<outputs, phases[phase].target, y)
           }
         }
       }
-      first += count
     }
   }
-}
 
-/// `G w Gᵀ`, packed by position and blocks of 32 (last: 16) output channels: `[position][block][input][32]`.
-private func packWinogradWeights(_ g: ConvolutionGeometry, _ w: Input, _ packed: Output) {
-  let (inputs, outputs) = (g.inputChannels, g.outputChannels)
-  Workers.forRanges(inputs, grain: max(1, threadingGrain / (9 * outputs))) { range in
-    var column = 0
-    while column < outputs {
-      let columns = column..<min(outputs, column + 32)
-      packColumns(g, w, columns, range, packed + column * inputs, positionStride: inputs * outputs)
-      column += 32
+  /// `G w Gᵀ` of all phases, packed by position and blocks of 32 (last: 16) output channels: `[phase][position][block][depth][32]`.
+  private func packAll(_ w: Input, _ packed: Output) {
+    let depth = depth
+    let sources = phases[0].sources.count
+    let grain = max(1, threadingGrain / (Transform.positions * outputs))
+    let runs = (inputs + grain - 1) / grain
+    Workers.forEach(phases.count * sources * runs) { task in
+      let (phase, source, first) = (task / (sources * runs), task / runs % sources, task % runs * grain)
+      let range = first..<min(inputs, first + grain)
+      for column in stride(from: 0, to: outputs, by: 32) {
+        let columns = column..<min(outputs, column + 32)
+        let target = packed + phase * Transform.positions * depth * outputs + column * depth + (source * inputs + first) * columns.count
+        weights.pack(phases[phase].sources[source], w, columns: columns, inputs: range, target, positionStride: depth * outputs)
+      }
     }
   }
-}
 
-/// `G w Gᵀ` of some output channels, 32 or 16, and some input channels: `[position][input][columns]`.
-private func packColumns(
-  _ g: ConvolutionGeometry, _ w: Input, _ columns: Range<Int>, _ rows: Range<Int>, _ packed: Output, positionStride: Int
-) {
-  let tap = g.inputChannels * g.outputChannels
-  withUnsafeTemporaryAllocation(of: Lane.self, capacity: 18) { d in
-    for input in rows {
-      for lane in 0..<columns.count / 16 {
-        let source = w + input * g.outputChannels + columns.lowerBound + lane * 16
-        for j in 0..<3 {
-          let r = Winograd.weight(source.lane(j * tap), source.lane((3 + j) * tap), source.lane((6 + j) * tap))
-          (d[j], d[3 + j], d[6 + j], d[9 + j], d[12 + j], d[15 + j]) = r
+  /// The same for weights that would not stay in the cache: up to 512 tiles are transformed, then each block of 32 output channels turns
+  /// its own weights, up to 256 input channels at a time, and goes through all of them, so that the weights are read once.
+  private func runByColumns(_ phase: Int, samples: Int, _ x: Input, _ w: Input, _ y: Output) {
+    let (rowStep, positions, tiles) = (rowStep, Transform.positions, tiles[phase])
+    let total = samples * tiles.count
+    let group = min(512, (total + 3) / 4 * 4)
+    withScratch(positions * group * rowStep + inputs) { v in
+      let zeros = v + positions * group * rowStep
+      zeros.update(repeating: 0, count: inputs)
+      for first in stride(from: 0, to: total, by: group) {
+        let count = min(group, total - first)
+        let padded = (count + 3) / 4 * 4
+        Workers.forRanges(count, grain: 4) { range in
+          for tile in range {
+            transformInput(phase, x, tile: first + tile, zeros: zeros, v + tile * rowStep, positionStride: group * rowStep)
+          }
         }
-        let target = packed + input * columns.count + lane * 16
-        for i in 0..<6 {
-          let r = Winograd.weight(d[i * 3], d[i * 3 + 1], d[i * 3 + 2])
-          target.store(r.0, (i * 6) * positionStride)
-          target.store(r.1, (i * 6 + 1) * positionStride)
-          target.store(r.2, (i * 6 + 2) * positionStride)
-          target.store(r.3, (i * 6 + 3) * positionStride)
-          target.store(r.4, (i * 6 + 4) * positionStride)
-          target.store(r.5, (i * 6 + 5) * positionStride)
+        for position in 0..<positions where padded > count {
+          (v + (position * group + count) * rowStep).update(repeating: 0, count: (padded - count) * rowStep)
+        }
+        Workers.forEach((outputs + 31) / 32) { index in
+          let columns = index * 32..<min(outputs, index * 32 + 32)
+          let apart = padded * columns.count + 16
+          withScratch(positions * (256 * columns.count + apart)) { m in
+            multiplyColumns(phase, w, columns, v, rowsApart: group, rows: padded, packed: m + positions * apart, m, apart: apart)
+            for tile in 0..<count {
+              tiles.transformOutput(
+                m + tile * columns.count, positionStride: apart, tile: first + tile, channels: columns,
+                phases[phase].target, y)
+            }
+          }
         }
       }
     }
   }
-}
 
-/// The adjoint of `winogradConvolution` in `x`: a convolution with the turned weights.
-func winogradInputGradient(_ g: ConvolutionGeometry, samples: Int, _ dy: Input, _ w: Input, _ dx: Output) {
-  let size = g.inputChannels * g.outputChannels
-  withScratch(9 * size) { turned in
-    Workers.forEach(9) { tap in
-      turn(w + (8 - tap) * size, rows: g.inputChannels, columns: g.outputChannels, stride: g.outputChannels, turned + tap * size)
+  /// The products of some tiles with 32 or 16 columns: `m [position][row][column]`, positions so far apart.
+  private func multiplyColumns(
+    _ phase: Int, _ w: Input, _ columns: Range<Int>, _ v: Input, rowsApart: Int, rows: Int, packed: Output, _ m: Output, apart: Int
+  ) {
+    var product = TileProduct(depth: 0, rowStep: rowStep, termStep: 1, bStep: nil, cStep: columns.count, accumulate: false)
+    for (index, source) in phases[phase].sources.enumerated() {
+      for first in stride(from: 0, to: inputs, by: 256) {
+        product.depth = min(256, inputs - first)
+        product.accumulate = index + first > 0
+        let stride = product.depth * columns.count
+        weights.pack(source, w, columns: columns, inputs: first..<(first + product.depth), packed, positionStride: stride)
+        for position in 0..<Transform.positions {
+          product.run(
+            rows: rows, columns: columns.count, v + position * rowsApart * rowStep + index * inputs + first, packed + position * stride,
+            m + position * apart)
+        }
+      }
     }
-    winogradConvolution(g.adjoint, samples: samples, dy, turned, dx)
   }
 }

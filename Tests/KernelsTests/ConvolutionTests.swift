@@ -77,6 +77,9 @@ private let geometries: [ConvolutionGeometry] = [
     height: 9, width: 10, inputChannels: 16, outputChannels: 48, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
     padRight: 1),
   .init(height: 8, width: 9, inputChannels: 32, outputChannels: 16, kernelHeight: 3, kernelWidth: 3, padTop: 0, padLeft: 2, padBottom: 1),
+  .init(
+    height: 17, width: 18, inputChannels: 16, outputChannels: 48, kernelHeight: 4, kernelWidth: 4, stride: 2, padTop: 1, padLeft: 1,
+    padBottom: 1, padRight: 1),
 ]
 
 /// All triples of a convolution: `body(x index, w index, y index)`.

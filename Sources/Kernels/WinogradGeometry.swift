@@ -1,0 +1,87 @@
+/// How Winograd's algorithm computes a convolution: a function of the shape and of the process's `ConvolutionAlgorithm` alone.
+enum WinogradForm {
+  /// 3x3 kernels of stride 1 by F(4x4, 3x3).
+  case stride1
+  /// 4x4 kernels of stride 2 by F(4x4, 2x2): on every second pixel of the image, such a kernel is one of 2x2 and stride 1.
+  case stride2
+}
+
+extension ConvolutionGeometry {
+  /// The form, or nil where the algorithm does not serve.
+  var winograd: WinogradForm? {
+    guard ConvolutionAlgorithm.current == .winograd, groups == 1, inputChannels % 16 == 0, outputChannels % 16 == 0, outputHeight >= 4,
+      outputWidth >= 4, kernelHeight == kernelWidth,
+      max(padTop, padLeft, padBottom, padRight) < kernelHeight
+    else { return nil }
+    return switch (kernelHeight, stride) {
+    case (3, 1): .stride1
+    case (4, 2): .stride2
+    default: nil
+    }
+  }
+
+  /// Whether all three passes go by Winograd's algorithm.
+  public var usesWinograd: Bool { winogradWeightGradient != nil }
+
+  /// The form of the weight gradient. Under stride 2 the sums of a leaf are four times as many for a quarter of the tiles: with one tile a
+  /// sample, writing them takes longer than direct products do.
+  var winogradWeightGradient: WinogradForm? { stride == 2 && outputHeight * outputWidth < 64 ? nil : winograd }
+
+  /// The pixels of the output.
+  var outputPixels: PixelLattice { PixelLattice(height: outputHeight, width: outputWidth, channels: outputChannels) }
+
+  /// What the forward pass sums up: for each place in a square of `stride` taps, the pixels that they read.
+  var winogradSources: [WinogradSource] {
+    (0..<stride * stride).map { place in
+      let (row, column) = (place / stride, place % stride)
+      let pixels = PixelLattice(
+        height: height, width: width, channels: inputChannels, step: stride, top: row - padTop, left: column - padLeft)
+      return WinogradSource(pixels: pixels, row: row, column: column)
+    }
+  }
+
+  /// The input gradient as convolutions of the output's cotangents with the turned weights: one for each place in a square of `stride`
+  /// pixels.
+  ///
+  /// Output i reads through tap `k = stride · t + place` of `taps` on a side the input `u = stride · (i + t) + place - pad`, so the inputs of
+  /// one place are `u = stride · m + place - pad`, and tap t reads output `m - t`: windows begin at `m - (taps - 1)`, and the turned kernel
+  /// begins at `stride - 1 - place`.
+  var winogradAdjointPhases: [WinogradPhase] {
+    let taps = kernelHeight / stride
+    return (0..<stride * stride).map { place in
+      let (row, column) = (place / stride, place % stride)
+      // The first m whose pixel lies inside.
+      let (top, left) = ((padTop - row + stride - 1) / stride, (padLeft - column + stride - 1) / stride)
+      var source = outputPixels
+      (source.top, source.left) = (top - (taps - 1), left - (taps - 1))
+      let target = PixelLattice(
+        height: height, width: width, channels: inputChannels, step: stride, top: stride * top + row - padTop,
+        left: stride * left + column - padLeft)
+      return WinogradPhase(
+        sources: [WinogradSource(pixels: source, row: stride - 1 - row, column: stride - 1 - column)], target: target)
+    }
+  }
+}
+
+/// `y = x * w` of each sample.
+func winogradConvolution<Transform: WinogradTransform>(
+  _ g: ConvolutionGeometry, _: Transform.Type, samples: Int, _ x: Input, _ w: Input, _ y: Output
+) {
+  let weights = WinogradWeights<Transform>(inputs: g.inputChannels, outputs: g.outputChannels, step: g.stride)
+  WinogradPass([WinogradPhase(sources: g.winogradSources, target: g.outputPixels)], weights).run(samples: samples, x, w, y)
+}
+
+/// The adjoint of `winogradConvolution` in `x`: convolutions with the weights turned by 180°, input and output exchanged.
+func winogradInputGradient<Transform: WinogradTransform>(
+  _ g: ConvolutionGeometry, _: Transform.Type, samples: Int, _ dy: Input, _ w: Input, _ dx: Output
+) {
+  let size = g.inputChannels * g.outputChannels
+  let taps = g.kernelHeight * g.kernelWidth
+  let weights = WinogradWeights<Transform>(inputs: g.outputChannels, outputs: g.inputChannels, step: g.stride)
+  withScratch(taps * size) { turned in
+    Workers.forEach(taps) { tap in
+      turn(w + (taps - 1 - tap) * size, rows: g.inputChannels, columns: g.outputChannels, stride: g.outputChannels, turned + tap * size)
+    }
+    WinogradPass(g.winogradAdjointPhases, weights).run(samples: samples, dy, turned, dx)
+  }
+}

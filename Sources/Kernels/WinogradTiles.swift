@@ -1,0 +1,107 @@
+/// Every `step`-th pixel of an image on both axes, from pixel (top, left) on, which may lie outside.
+struct PixelLattice {
+  /// Size of the image.
+  var height, width, channels: Int
+  var step = 1
+  var top = 0
+  var left = 0
+
+  /// Numbers in one image.
+  var size: Int { height * width * channels }
+  /// How many rows and columns of the lattice lie inside, counted from (0, 0), which must.
+  var rows: Int { (height - top + step - 1) / step }
+  var columns: Int { (width - left + step - 1) / step }
+
+  /// Where the channels of a pixel of the lattice begin; nil outside the image.
+  @inline(__always)
+  func offset(_ row: Int, _ column: Int) -> Int? {
+    let (y, x) = (top &+ row &* step, left &+ column &* step)
+    return y >= 0 && y < height && x >= 0 && x < width ? (y &* width &+ x) &* channels : nil
+  }
+}
+
+/// The 4x4 tiles of a lattice of pixels, of all samples, numbered sample by sample, row by row.
+struct WinogradTiles<Transform: WinogradTransform> {
+  /// Tiles of one sample.
+  let rows, columns: Int
+
+  /// Tiles that cover the lattice.
+  init(_ target: PixelLattice) {
+    rows = (target.rows + Transform.tile - 1) / Transform.tile
+    columns = (target.columns + Transform.tile - 1) / Transform.tile
+  }
+
+  /// Tiles of one sample.
+  var count: Int { rows * columns }
+
+  /// The sample of a tile and its first pixel's row and column in the lattice.
+  @inline(__always)
+  private func place(_ tile: Int) -> (sample: Int, row: Int, column: Int) {
+    let (sample, place) = (tile / count, tile % count)
+    return (sample, place / columns * Transform.tile, place % columns * Transform.tile)
+  }
+
+  /// `Bᵀ d B` of a tile's window of `x`, written to `v[position · positionStride + channel]`; of some channels, numbered from 0.
+  func transformInput(
+    _ source: PixelLattice, _ x: Input, tile: Int, channels: Range<Int>, zeros: Input, _ v: Output, positionStride: Int
+  ) {
+    transform(
+      source, x, tile: tile, side: Transform.window, channels: channels, zeros: zeros, .input, v, positionStride: positionStride)
+  }
+
+  /// `A dy Aᵀ` of a tile of cotangents, written to `u[position · positionStride + channel]`; of some channels, numbered from 0. Pixels
+  /// beyond the image are zero.
+  func transformCotangent(
+    _ target: PixelLattice, _ dy: Input, tile: Int, channels: Range<Int>, zeros: Input, _ u: Output, positionStride: Int
+  ) {
+    transform(
+      target, dy, tile: tile, side: Transform.tile, channels: channels, zeros: zeros, .outputAdjoint, u,
+      positionStride: positionStride)
+  }
+
+  @inline(__always)
+  private func transform(
+    _ lattice: PixelLattice, _ x: Input, tile: Int, side: Int, channels: Range<Int>, zeros: Input,
+    _ matrix: WinogradMatrix, _ v: Output, positionStride: Int
+  ) {
+    let place = place(tile)
+    let image = x + place.sample * lattice.size + channels.lowerBound
+    withUnsafeTemporaryAllocation(of: Input.self, capacity: 36) { sources in
+      for i in 0..<side {
+        for j in 0..<side { sources[i &* side &+ j] = lattice.offset(place.row + i, place.column + j).map { image + $0 } ?? zeros }
+      }
+      Transform.withColumns { d in
+        var channel = 0
+        while channel < channels.count {
+          let target = v + channel
+          Transform.apply(matrix, d) {
+            sources[$0 &* side &+ $1].lane(channel)
+          } _: {
+            target.store($2, ($0 &* Transform.window &+ $1) &* positionStride)
+          }
+          channel += 16
+        }
+      }
+    }
+  }
+
+  /// `Aᵀ m A` of a tile, written to the pixels of `y` that exist; of some channels, which `m` numbers from 0.
+  func transformOutput(_ m: Input, positionStride: Int, tile: Int, channels: Range<Int>, _ target: PixelLattice, _ y: Output) {
+    let place = place(tile)
+    let image = y + place.sample * target.size + channels.lowerBound
+    let (height, width) = (min(Transform.tile, target.rows - place.row), min(Transform.tile, target.columns - place.column))
+    let pixelStride = target.step * target.channels
+    Transform.withColumns { d in
+      var channel = 0
+      while channel < channels.count {
+        let (source, corner) = (m + channel, image + (target.offset(place.row, place.column) ?? 0) + channel)
+        Transform.apply(.output, d, rows: height) {
+          source.lane(($0 &* Transform.window &+ $1) &* positionStride)
+        } _: { i, j, lane in
+          if j < width { corner.store(lane, (i &* target.width &+ j) &* pixelStride) }
+        }
+        channel += 16
+      }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/// The weights `[kernel, kernel, inputs, outputs]` of a convolution, of which a source of windows reads every `step`-th tap on both axes.
+struct WinogradWeights<Transform: WinogradTransform> {
+  var inputs, outputs: Int
+  /// Distance between the taps of a source; the kernel has `step · taps` on a side.
+  var step: Int
+
+  /// Where tap (a, b) of a source begins, whose tap (0, 0) is (row, column) of the kernel.
+  @inline(__always)
+  func offset(_ source: WinogradSource, _ a: Int, _ b: Int) -> Int {
+    ((source.row &+ a &* step) &* step &* Transform.taps &+ source.column &+ b &* step) &* inputs &* outputs
+  }
+
+  /// `G w Gᵀ` of a source, some input channels and 32 or 16 output channels: `[position][input][columns]`.
+  func pack(
+    _ source: WinogradSource, _ w: Input, columns: Range<Int>, inputs range: Range<Int>, _ packed: Output, positionStride: Int
+  ) {
+    Transform.withColumns { d in
+      for (index, input) in range.enumerated() {
+        for lane in 0..<columns.count / 16 {
+          let first = w + input * outputs + columns.lowerBound + lane * 16
+          let target = packed + index * columns.count + lane * 16
+          Transform.apply(.weight, d) {
+            first.lane(offset(source, $0, $1))
+          } _: {
+            target.store($2, ($0 &* Transform.window &+ $1) &* positionStride)
+          }
+        }
+      }
+    }
+  }
+
+  /// `Gᵀ m G` of a source, one input channel and some output channels, which `m` numbers from 0, into their places in the weights.
+  func unpack(_ m: Input, positionStride: Int, _ source: WinogradSource, input: Int, columns: Range<Int>, _ dw: Output) {
+    Transform.withColumns { d in
+      var column = 0
+      while column < columns.count {
+        let (first, target) = (m + column, dw + input * outputs + columns.lowerBound + column)
+        Transform.apply(.weightAdjoint, d) {
+          first.lane(($0 &* Transform.window &+ $1) &* positionStride)
+        } _: {
+          target.store($2, offset(source, $0, $1))
+        }
+        column += 16
+      }
+    }
+  }
+}
+
+/// Pixels whose windows are convolved with some of a kernel's taps.
+struct WinogradSource {
+  var pixels: PixelLattice
+  /// The place in the kernel of the tap that reads a window's first pixel.
+  var row = 0
+  var column = 0
+}
