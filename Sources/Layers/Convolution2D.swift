@@ -25,8 +25,26 @@ public struct Convolution2D {
 
   /// Applies the layer.
   public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
+    apply(mode) { x.convolved(with: $0, stride: stride, padding: padding, groups: groups) }
+  }
+
+  /// Applies the layer to the image with each pixel repeated in both directions: a layer of stride 1 in one group that keeps sizes.
+  public func afterUpsampling(_ x: Tensor, _ mode: Mode) -> Tensor {
+    precondition(isPlain, "Convolution2D \(path): upsampling goes with stride 1, padding .same and one group only")
+    return apply(mode) { x.upsampledAndConvolved(with: $0) }
+  }
+
+  /// The means of 2x2 pixels of what the layer gives, which its bias does not change: a layer as for `afterUpsampling`.
+  public func beforePooling(_ x: Tensor, _ mode: Mode) -> Tensor {
+    precondition(isPlain, "Convolution2D \(path): pooling goes with stride 1, padding .same and one group only")
+    return apply(mode) { x.convolvedAndPooled(with: $0) }
+  }
+
+  private var isPlain: Bool { stride == 1 && padding == .same && groups == 1 }
+
+  private func apply(_ mode: Mode, _ convolve: (Tensor) -> Tensor) -> Tensor {
     named(path) {
-      let y = x.convolved(with: weight(mode), stride: stride, padding: padding, groups: groups)
+      let y = convolve(weight(mode))
       return bias.map { y + $0.tensor } ?? y
     }
   }

@@ -30,7 +30,8 @@ public enum BlockNorm {
 
 /// Generator residual block that doubles the size: norm, ReLU, up, 3x3, norm, ReLU, 3x3, plus up and 1x1 on the shortcut.
 ///
-/// The shortcut's 1x1 convolution runs before the upsampling: both commute exactly, at a quarter of the work.
+/// The shortcut's 1x1 convolution runs before the upsampling: both commute exactly, at a quarter of the work. The first 3x3 convolution and
+/// the upsampling are one operation.
 /// - Source: Brock, Donahue, Simonyan 2019, appendix B, figure 15 (b). https://arxiv.org/abs/1809.11096
 public struct ResidualUpBlock {
   private let norms: (BlockNorm, BlockNorm)
@@ -58,8 +59,7 @@ public struct ResidualUpBlock {
   /// `[batch, h, w, inputs]` to `[batch, 2h, 2w, outputs]`.
   public func callAsFunction(_ x: Tensor, _ condition: ConditionalBatchNorm.Condition?, _ mode: Mode) -> Tensor {
     named(path) {
-      var h = norms.0(x, condition, mode, slope: 0).upsampled(2)
-      h = convolutions.0(h, mode)
+      var h = convolutions.0.afterUpsampling(norms.0(x, condition, mode, slope: 0), mode)
       h = convolutions.1(norms.1(h, condition, mode, slope: 0), mode)
       return h + shortcut(x, mode).upsampled(2)
     }
@@ -69,7 +69,7 @@ public struct ResidualUpBlock {
 /// Critic residual block: ReLU, 3x3, ReLU, 3x3, and average pooling where it halves the size; 1x1 on the shortcut where sizes change.
 ///
 /// The first block of a critic has no ReLU in front, as its input is an image. Pooling and the shortcut's 1x1 convolution commute
-/// exactly, so the pooling runs first.
+/// exactly, so the pooling runs first. The second 3x3 convolution and the pooling are one operation.
 /// - Source: Brock, Donahue, Simonyan 2019, appendix B, figure 15 (c). https://arxiv.org/abs/1809.11096
 public struct ResidualDownBlock {
   private let convolutions: (Convolution2D, Convolution2D)
@@ -97,8 +97,7 @@ public struct ResidualDownBlock {
   public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
     named(path) {
       var h = convolutions.0(isFirst ? x : x.rectified(), mode)
-      h = convolutions.1(h.rectified(), mode)
-      if halves { h = h.averagePooled(2) }
+      h = halves ? convolutions.1.beforePooling(h.rectified(), mode) : convolutions.1(h.rectified(), mode)
       let pooled = halves ? x.averagePooled(2) : x
       return h + (shortcut?(pooled, mode) ?? pooled)
     }

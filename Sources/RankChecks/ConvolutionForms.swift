@@ -47,10 +47,20 @@ extension PrimitiveForm {
       ConvolutionForm(name: "1x1 of 16 channels", image: (4, 4, 16), outputs: 16, kernel: 1),
       ConvolutionForm(name: "4x4, stride 2", image: (6, 8, 3), outputs: 2, kernel: 4, stride: 2, padding: .all(1)),
       ConvolutionForm(name: "4x4, stride 2, on 32x32", image: (32, 32, 3), outputs: 8, kernel: 4, stride: 2, padding: .all(1)),
+      ConvolutionForm(name: "4x4, stride 2, by Winograd", image: (16, 16, 16), outputs: 32, kernel: 4, stride: 2, padding: .all(1)),
+      ConvolutionForm(
+        name: "4x4, stride 2, by Winograd, odd sizes", image: (9, 19, 48), outputs: 16, kernel: 4, stride: 2, padding: .all(1)),
       ConvolutionForm(name: "5x5, stride 2", image: (7, 6, 2), outputs: 3, kernel: 5, stride: 2),
       ConvolutionForm(name: "3x3, stride 2 with a remainder", image: (6, 7, 2), outputs: 3, kernel: 3, stride: 2, padding: .valid),
       ConvolutionForm(name: "4x4 to one pixel", image: (4, 4, 8), outputs: 1, kernel: 4, padding: .valid),
       ConvolutionForm(name: "3x3 in two groups", image: (4, 5, 4), outputs: 6, kernel: 3, groups: 2),
-    ].flatMap(\.forms)
+    ].flatMap(\.forms) + [
+      resampling("convolution and pooling", 16) { $0.convolvedAndPooled(with: $1) },
+      resampling("upsampling and convolution", 8) { $0.upsampledAndConvolved(with: $1) },
+    ]
+  }
+
+  private static func resampling(_ name: String, _ size: Int, _ function: @escaping (Tensor, Tensor) -> Tensor) -> PrimitiveForm {
+    PrimitiveForm(name, { [$0.rows([size, size, 16]), $0.shared([3, 3, 16, 32]) * (1 / 12)] }) { function($0[0], $0[1]) }
   }
 }

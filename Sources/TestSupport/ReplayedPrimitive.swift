@@ -16,6 +16,7 @@ package enum PrimitiveCatalog {
       Scatter.self, MatrixProduct.self, BatchedProduct.self, Attention.self, RowProduct.self, OuterProduct.self, Convolution.self,
       ConvolutionInputGradient.self, ConvolutionWeightGradient.self, AveragePool.self, AveragePoolGradient.self, MaximumPool.self,
       MaximumPoolSelect.self, MaximumPoolScatter.self, Upsample.self, UpsampleGradient.self, SpectralDivision.self, Standardize.self,
+      WidenKernel.self, NarrowKernel.self,
     ]
   }
 }

@@ -165,24 +165,33 @@ extension PrimitiveCase {
       ("1x1 with zeros below", geometry(3, 4, 2, 3, 1, 1, 1, (0, 0, 2, 0))),
       ("3x3 of 16 channels, by Winograd", geometry(5, 7, 16, 16, 3, 3, 1, (1, 1, 1, 1))),
       ("3x3 of 16 channels, asymmetric padding, by Winograd", geometry(6, 5, 16, 16, 3, 3, 1, (2, 0, 0, 2))),
+      ("4x4 stride 2 of 16 channels, by Winograd", geometry(17, 18, 16, 16, 4, 4, 2, (1, 1, 1, 1))),
     ]
-    return forms.flatMap { form, geometry in
-      let coordinates = geometry.inputChannels < 16 ? 400 : 24
-      return [
-        PrimitiveCase(
-          "convolution \(form)", coordinates: coordinates, { [normal(geometry.inputShape(2)), normal(geometry.weightShape, 1)] },
-          { apply(Convolution(geometry: geometry), $0) }),
-        PrimitiveCase(
-          "convolution input gradient \(form)", coordinates: coordinates,
-          { [normal(geometry.outputShape(2)), normal(geometry.weightShape, 1)] },
-          { apply(ConvolutionInputGradient(geometry: geometry), $0) }),
-        PrimitiveCase(
-          "convolution weight gradient \(form)", coordinates: coordinates,
-          { [normal(geometry.inputShape(2)), normal(geometry.outputShape(2), 1)] },
-          { apply(ConvolutionWeightGradient(geometry: geometry), $0) }),
-      ]
-    }
+    return widening
+      + forms.flatMap { form, geometry in
+        let coordinates = geometry.inputChannels < 16 ? 400 : 24
+        return [
+          PrimitiveCase(
+            "convolution \(form)", coordinates: coordinates, { [normal(geometry.inputShape(2)), normal(geometry.weightShape, 1)] },
+            { apply(Convolution(geometry: geometry), $0) }),
+          PrimitiveCase(
+            "convolution input gradient \(form)", coordinates: coordinates,
+            { [normal(geometry.outputShape(2)), normal(geometry.weightShape, 1)] },
+            { apply(ConvolutionInputGradient(geometry: geometry), $0) }),
+          PrimitiveCase(
+            "convolution weight gradient \(form)", coordinates: coordinates,
+            { [normal(geometry.inputShape(2)), normal(geometry.outputShape(2), 1)] },
+            { apply(ConvolutionWeightGradient(geometry: geometry), $0) }),
+        ]
+      }
   }()
+
+  private static let widening: [PrimitiveCase] = [Widening.pooling, .upsampling].flatMap { widening in
+    [
+      PrimitiveCase("widen kernel for \(widening)", { [normal([3, 3, 2, 5])] }, { apply(WidenKernel(widening: widening), $0) }),
+      PrimitiveCase("narrow kernel for \(widening)", { [normal([4, 4, 2, 5])] }, { apply(NarrowKernel(widening: widening), $0) }),
+    ]
+  }
 
   private static func geometry(
     _ height: Int, _ width: Int, _ inputs: Int, _ outputs: Int, _ kernelHeight: Int, _ kernelWidth: Int, _ stride: Int,

@@ -55,3 +55,39 @@ extension ConvolutionWeightGradient: ReplayedPrimitive {
     return result
   }
 }
+
+extension Widening {
+  /// Calls `body` with the index of each tap of a 4x4 kernel and each tap of the 3x3 kernel that is part of it.
+  fileprivate func forEachPair(_ body: (_ wide: [Int], _ narrow: [Int]) -> Void) {
+    Array64.forEachIndex([3, 3, 2, 2]) { index in
+      let (row, column) = (index[0] + index[2], index[1] + index[3])
+      body(self == .pooling ? [row, column] : [3 - row, 3 - column], [index[0], index[1]])
+    }
+  }
+
+  /// Adds up over all pairs of taps and channels.
+  fileprivate func sum(
+    _ shape: [Int], narrowShape: [Int], _ add: (inout Array64, _ wide: [Int], _ narrow: [Int], Double) -> Void
+  ) -> Array64 {
+    var result = Array64(repeating: 0, shape: shape)
+    forEachPair { wide, narrow in
+      Array64.forEachIndex(Array(narrowShape[2...])) { channels in
+        add(&result, wide + (self == .pooling ? channels : channels.reversed()), narrow + channels, self == .pooling ? 0.25 : 1)
+      }
+    }
+    return result
+  }
+}
+
+extension WidenKernel: ReplayedPrimitive {
+  package func reference(_ inputs: [Array64]) -> Array64 {
+    widening.sum(outputShape([inputs[0].shape]), narrowShape: inputs[0].shape) { $0[$1] += $3 * inputs[0][$2] }
+  }
+}
+
+extension NarrowKernel: ReplayedPrimitive {
+  package func reference(_ inputs: [Array64]) -> Array64 {
+    let shape = outputShape([inputs[0].shape])
+    return widening.sum(shape, narrowShape: shape) { $0[$2] += $3 * inputs[0][$1] }
+  }
+}
