@@ -103,15 +103,16 @@ struct TileProduct {
     }
   }
 
-  /// A block of columns, twelve rows at a time: with 32 columns their sums fill 24 of 32 registers.
+  /// A block of columns, twelve rows at a time: with 32 columns their sums fill 24 of 32 registers. The last sixteen are eight and eight, as
+  /// four alone are slow.
   @inline(__always)
   private func block<Row: RegisterRow>(_: Row.Type, rows: Int, _ a: Input, _ b: Input, next: Int, _ c: Output) {
     var row = 0
-    while row + 12 <= rows {
+    while row + 12 <= rows && row + 16 != rows {
       twelve(Row.self, a + row &* rowStep, b, next: next, c + row &* cStep)
       row += 12
     }
-    if row + 8 <= rows {
+    while row + 8 <= rows {
       eight(Row.self, a + row &* rowStep, b, next: next, c + row &* cStep)
       row += 8
     }

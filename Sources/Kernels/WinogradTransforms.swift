@@ -2,7 +2,8 @@
 ///
 /// `y = Aᵀ [(G g) ⊙ (Bᵀ d)]` gives 4 outputs from `taps + 3` inputs with as many products; applied to both axes it gives 4x4 outputs. The
 /// products stand for values of polynomials at points and at infinity, and rounding depends on the points: those used here have powers
-/// closer to 1 than the usual ±1, ±2 at the same work. All coefficients but G's are exact in Float.
+/// closer to 1 than the usual ±1, ±2 at the same work. All coefficients but G's are exact in Float, and those have a second part: rounded
+/// once, they would make all products of a point too large or too small alike, which sums that cancel would show.
 ///
 /// Each transform reads its values by index and hands its results over by index.
 /// - Source: Lavin, Gray 2016, "Fast Algorithms for Convolutional Neural Networks", section 4.3. https://arxiv.org/abs/1509.09308
@@ -37,6 +38,26 @@ extension WinogradTransform {
   /// `x + factor · y`, rounded once.
   @inline(__always)
   fileprivate static func sum(_ x: Lane, _ factor: Float, _ y: Lane) -> Lane { x.addingProduct(Lane(repeating: factor), y) }
+}
+
+/// A coefficient that is no Float, as the sum of two.
+private struct Coefficient {
+  let high, low: Float
+
+  @inline(__always)
+  init(_ value: Double) {
+    high = Float(value)
+    low = Float(value - Double(high))
+  }
+
+  /// `x · coefficient`.
+  @inline(__always)
+  static func * (x: Lane, coefficient: Coefficient) -> Lane {
+    (x * coefficient.low).addingProduct(x, Lane(repeating: coefficient.high))
+  }
+
+  @inline(__always)
+  static prefix func - (x: Coefficient) -> Coefficient { Coefficient(-(Double(x.high) + Double(x.low))) }
 }
 
 /// A matrix of Winograd's algorithm.
@@ -102,9 +123,9 @@ enum FourByThree: WinogradTransform {
   private static var beta: Float { 1.5 }
   private static var alpha2: Float { 0.390625 }
   private static var beta2: Float { 2.25 }
-  private static var scale0: Float { 256 / 225 }
-  private static var scaleAlpha: Float { -2048 / 2975 }
-  private static var scaleBeta: Float { 128 / 1071 }
+  private static var scale0: Coefficient { Coefficient(256 / 225) }
+  private static var scaleAlpha: Coefficient { Coefficient(-2048 / 2975) }
+  private static var scaleBeta: Coefficient { Coefficient(128 / 1071) }
 
   @inline(__always)
   static func input(_ value: Values, _ result: Results) {
@@ -160,7 +181,7 @@ enum FourByThree: WinogradTransform {
     let (b, c, d, e) = (value(1), value(2), value(3), value(4))
     let (s, m) = ((b + c) * scaleAlpha, (b - c) * scaleAlpha)
     let (p, q) = ((d + e) * scaleBeta, (d - e) * scaleBeta)
-    result(0, sum(s + p, scale0, value(0)))
+    result(0, s + p + value(0) * scale0)
     result(1, sum(q * beta, alpha, m))
     result(2, sum(sum(value(5), beta2, p), alpha2, s))
   }
@@ -176,8 +197,8 @@ enum FourByTwo: WinogradTransform {
   private static var beta: Float { 1.25 }
   private static var alpha2: Float { 0.140625 }
   private static var beta2: Float { 1.5625 }
-  private static var scaleAlpha: Float { -256 / 273 }
-  private static var scaleBeta: Float { 128 / 455 }
+  private static var scaleAlpha: Coefficient { Coefficient(-256 / 273) }
+  private static var scaleBeta: Coefficient { Coefficient(128 / 455) }
 
   @inline(__always)
   static func input(_ value: Values, _ result: Results) {

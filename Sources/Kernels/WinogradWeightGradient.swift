@@ -12,7 +12,7 @@ func winogradWeightGradient<Transform: WinogradTransform>(
   let leaves = rows.segments.count
   let taps = g.kernelHeight * g.kernelWidth
   let (inputBlock, outputBlock) = (min(g.inputChannels, 64), min(g.outputChannels, 128))
-  let fitting = (2 << 20) / max(1, leaves * taps * g.outputChannels * inputBlock)
+  let fitting = (8 << 20) / max(1, leaves * taps * g.outputChannels * inputBlock)
   let group = min(g.inputChannels, max(1, fitting) * inputBlock)
   withScratch(leaves * taps * group * g.outputChannels) { partials in
     for first in stride(from: 0, to: g.inputChannels, by: group) {

@@ -69,6 +69,11 @@ extension PrimitiveForm {
       PrimitiveForm("standardize with gain, bias and rectifier", { [$0.rows([5, 4, 20]), $0.rows([20]), $0.rows([20])] }) { x in
         x[0].standardized(epsilon: 1e-5, gain: x[1], bias: x[2], slope: 0).0
       },
+      PrimitiveForm("spectral division of a sum over the batch", { [$0.rows([6, 4]), $0.rows([3])] }) { x in
+        let weight = x[0].sum(axes: [0])
+        let quotient = weight.dividedBySingularValue(u: Tensor(repeating: 0.5, shape: [4]), v: Tensor(repeating: 0.25, shape: [6]))
+        return x[1].rowProduct(quotient.slice(axis: 0, 0..<3))
+      },
       PrimitiveForm("mean and variance of standardize", { [$0.rows([3, 2, 5])] }) { x in
         let (y, moments) = x[0].standardized(epsilon: 1e-5)
         return y * moments.mean + moments.variance
