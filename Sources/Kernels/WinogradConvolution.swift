@@ -28,10 +28,14 @@ struct WinogradPass<Transform: WinogradTransform> {
   /// The rows of transformed tiles lie so far apart. Without the line added here distances are often multiples of 4096 bytes, and lines so
   /// far apart drive one another out of the first-level cache.
   private var rowStep: Int { depth + 16 }
+  /// The packed weights of one position, for the same reason.
+  private var packedStep: Int { depth * outputs + 16 }
 
   /// `x` are the images of the sources, `y` those of the targets, `w` is laid out as `weights` says.
   func run(samples: Int, _ x: Input, _ w: Input, _ y: Output) {
-    if phases.count * Transform.positions * depth * outputs > 36 * 512 * 512 {
+    // Where there are fewer tiles than columns, or the weights would not stay in the cache, it is the tiles that are read again and again.
+    let mostTiles = tiles.reduce(0) { max($0, samples * $1.count) }
+    if 3 * mostTiles < 2 * outputs || phases.count * Transform.positions * depth * outputs > 36 * 512 * 512 {
       for phase in phases.indices { runByColumns(phase, samples: samples, x, w, y) }
     } else {
       runByTiles(samples: samples, x, w, y)
@@ -49,7 +53,7 @@ struct WinogradPass<Transform: WinogradTransform> {
   /// All weights are transformed, then blocks of tiles go through all of them.
   private func runByTiles(samples: Int, _ x: Input, _ w: Input, _ y: Output) {
     let (depth, rowStep, positions) = (depth, rowStep, Transform.positions)
-    let size = positions * depth * outputs
+    let size = positions * packedStep
     let totals = tiles.map { samples * $0.count }
     // Smaller blocks only where a thread would find no work.
     let share = (totals.reduce(0, +) + Workers.threads - 1) / Workers.threads
@@ -76,7 +80,7 @@ struct WinogradPass<Transform: WinogradTransform> {
           let product = TileProduct(depth: depth, rowStep: rowStep, termStep: 1, bStep: nil, cStep: cStep, accumulate: false)
           for position in 0..<positions {
             product.run(
-              rows: padded, columns: outputs, v + position * block * rowStep, packed + phase * size + position * depth * outputs,
+              rows: padded, columns: outputs, v + position * block * rowStep, packed + phase * size + position * packedStep,
               m + position * block * cStep)
           }
           for tile in 0..<count {
@@ -99,14 +103,14 @@ struct WinogradPass<Transform: WinogradTransform> {
       let range = first..<min(inputs, first + grain)
       for column in stride(from: 0, to: outputs, by: 32) {
         let columns = column..<min(outputs, column + 32)
-        let target = packed + phase * Transform.positions * depth * outputs + column * depth + (source * inputs + first) * columns.count
-        weights.pack(phases[phase].sources[source], w, columns: columns, inputs: range, target, positionStride: depth * outputs)
+        let target = packed + phase * Transform.positions * packedStep + column * depth + (source * inputs + first) * columns.count
+        weights.pack(phases[phase].sources[source], w, columns: columns, inputs: range, target, positionStride: packedStep)
       }
     }
   }
 
-  /// The same for weights that would not stay in the cache: up to 512 tiles are transformed, then each block of 32 output channels turns
-  /// its own weights, up to 256 input channels at a time, and goes through all of them, so that the weights are read once.
+  /// The same with weights read once: up to 512 tiles are transformed, then each block of 32 output channels turns its own weights, up to
+  /// 256 input channels at a time, and goes through all of them.
   private func runByColumns(_ phase: Int, samples: Int, _ x: Input, _ w: Input, _ y: Output) {
     let (rowStep, positions, tiles) = (rowStep, Transform.positions, tiles[phase])
     let total = samples * tiles.count
@@ -128,7 +132,7 @@ struct WinogradPass<Transform: WinogradTransform> {
         Workers.forEach((outputs + 31) / 32) { index in
           let columns = index * 32..<min(outputs, index * 32 + 32)
           let apart = padded * columns.count + 16
-          withScratch(positions * (256 * columns.count + apart)) { m in
+          withScratch(positions * (256 * columns.count + 16 + apart)) { m in
             multiplyColumns(phase, w, columns, v, rowsApart: group, rows: padded, packed: m + positions * apart, m, apart: apart)
             for tile in 0..<count {
               tiles.transformOutput(
@@ -150,7 +154,7 @@ struct WinogradPass<Transform: WinogradTransform> {
       for first in stride(from: 0, to: inputs, by: 256) {
         product.depth = min(256, inputs - first)
         product.accumulate = index + first > 0
-        let stride = product.depth * columns.count
+        let stride = product.depth * columns.count + 16
         weights.pack(source, w, columns: columns, inputs: first..<(first + product.depth), packed, positionStride: stride)
         for position in 0..<Transform.positions {
           product.run(
