@@ -32,3 +32,6 @@ typedef double cblas_doubles __attribute__((ext_vector_type(8)));
 /// The first and the last eight numbers in double precision: Swift's conversion is a call for each vector (Swift 6.3).
 static inline cblas_doubles cblas_low_doubles(cblas_lane x) { return __builtin_convertvector(x.lo, cblas_doubles); }
 static inline cblas_doubles cblas_high_doubles(cblas_lane x) { return __builtin_convertvector(x.hi, cblas_doubles); }
+
+/// Asks for the cache line at an address that will be read soon.
+static inline void cblas_prefetch(const float *x) { __builtin_prefetch(x); }

@@ -31,12 +31,15 @@ struct WinogradPass<Transform: WinogradTransform> {
   /// The packed weights of one position, for the same reason.
   private var packedStep: Int { depth * outputs + 16 }
 
-  /// `x` are the images of the sources, `y` those of the targets, `w` is laid out as `weights` says.
-  func run(samples: Int, _ x: Input, _ w: Input, _ y: Output) {
+  /// `x` are the images of the sources, `y` those of the targets, `w` is laid out as `weights` says; turned, input and output channels are
+  /// exchanged and the kernel is read from its end.
+  func run(samples: Int, _ x: Input, _ w: Input, isTurned: Bool, _ y: Output) {
     // Where there are fewer tiles than columns, or the weights would not stay in the cache, it is the tiles that are read again and again.
     let mostTiles = tiles.reduce(0) { max($0, samples * $1.count) }
     if 3 * mostTiles < 2 * outputs || phases.count * Transform.positions * depth * outputs > 36 * 512 * 512 {
-      for phase in phases.indices { runByColumns(phase, samples: samples, x, w, y) }
+      for phase in phases.indices { runByColumns(phase, samples: samples, x, w, isTurned: isTurned, y) }
+    } else if isTurned {
+      weights.withTurned(w) { runByTiles(samples: samples, x, $0, y) }
     } else {
       runByTiles(samples: samples, x, w, y)
     }
@@ -111,7 +114,7 @@ struct WinogradPass<Transform: WinogradTransform> {
 
   /// The same with weights read once: up to 512 tiles are transformed, then each block of 32 output channels turns its own weights, up to
   /// 256 input channels at a time, and goes through all of them.
-  private func runByColumns(_ phase: Int, samples: Int, _ x: Input, _ w: Input, _ y: Output) {
+  private func runByColumns(_ phase: Int, samples: Int, _ x: Input, _ w: Input, isTurned: Bool, _ y: Output) {
     let (rowStep, positions, tiles) = (rowStep, Transform.positions, tiles[phase])
     let total = samples * tiles.count
     let group = min(512, (total + 3) / 4 * 4)
@@ -133,7 +136,8 @@ struct WinogradPass<Transform: WinogradTransform> {
           let columns = index * 32..<min(outputs, index * 32 + 32)
           let apart = padded * columns.count + 16
           withScratch(positions * (256 * columns.count + 16 + apart)) { m in
-            multiplyColumns(phase, w, columns, v, rowsApart: group, rows: padded, packed: m + positions * apart, m, apart: apart)
+            multiplyColumns(
+              phase, w, isTurned: isTurned, columns, v, rowsApart: group, rows: padded, packed: m + positions * apart, m, apart: apart)
             for tile in 0..<count {
               tiles.transformOutput(
                 m + tile * columns.count, positionStride: apart, tile: first + tile, channels: columns,
@@ -147,7 +151,8 @@ struct WinogradPass<Transform: WinogradTransform> {
 
   /// The products of some tiles with 32 or 16 columns: `m [position][row][column]`, positions so far apart.
   private func multiplyColumns(
-    _ phase: Int, _ w: Input, _ columns: Range<Int>, _ v: Input, rowsApart: Int, rows: Int, packed: Output, _ m: Output, apart: Int
+    _ phase: Int, _ w: Input, isTurned: Bool, _ columns: Range<Int>, _ v: Input, rowsApart: Int, rows: Int, packed: Output, _ m: Output,
+    apart: Int
   ) {
     var product = TileProduct(depth: 0, rowStep: rowStep, termStep: 1, bStep: nil, cStep: columns.count, accumulate: false)
     for (index, source) in phases[phase].sources.enumerated() {
@@ -155,7 +160,12 @@ struct WinogradPass<Transform: WinogradTransform> {
         product.depth = min(256, inputs - first)
         product.accumulate = index + first > 0
         let stride = product.depth * columns.count + 16
-        weights.pack(source, w, columns: columns, inputs: first..<(first + product.depth), packed, positionStride: stride)
+        let range = first..<(first + product.depth)
+        if isTurned {
+          weights.packTurned(source, w, columns: columns, inputs: range, packed, positionStride: stride)
+        } else {
+          weights.pack(source, w, columns: columns, inputs: range, packed, positionStride: stride)
+        }
         for position in 0..<Transform.positions {
           product.run(
             rows: rows, columns: columns.count, v + position * rowsApart * rowStep + index * inputs + first, packed + position * stride,

@@ -68,20 +68,13 @@ func winogradConvolution<Transform: WinogradTransform>(
   _ g: ConvolutionGeometry, _: Transform.Type, samples: Int, _ x: Input, _ w: Input, _ y: Output
 ) {
   let weights = WinogradWeights<Transform>(inputs: g.inputChannels, outputs: g.outputChannels, step: g.stride)
-  WinogradPass([WinogradPhase(sources: g.winogradSources, target: g.outputPixels)], weights).run(samples: samples, x, w, y)
+  WinogradPass([WinogradPhase(sources: g.winogradSources, target: g.outputPixels)], weights).run(samples: samples, x, w, isTurned: false, y)
 }
 
 /// The adjoint of `winogradConvolution` in `x`: convolutions with the weights turned by 180°, input and output exchanged.
 func winogradInputGradient<Transform: WinogradTransform>(
   _ g: ConvolutionGeometry, _: Transform.Type, samples: Int, _ dy: Input, _ w: Input, _ dx: Output
 ) {
-  let size = g.inputChannels * g.outputChannels
-  let taps = g.kernelHeight * g.kernelWidth
   let weights = WinogradWeights<Transform>(inputs: g.outputChannels, outputs: g.inputChannels, step: g.stride)
-  withScratch(taps * size) { turned in
-    Workers.forEach(taps) { tap in
-      turn(w + (taps - 1 - tap) * size, rows: g.inputChannels, columns: g.outputChannels, stride: g.outputChannels, turned + tap * size)
-    }
-    WinogradPass(g.winogradAdjointPhases, weights).run(samples: samples, dy, turned, dx)
-  }
+  WinogradPass(g.winogradAdjointPhases, weights).run(samples: samples, dy, w, isTurned: true, dx)
 }

@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// The weights `[kernel, kernel, inputs, outputs]` of a convolution, of which a source of windows reads every `step`-th tap on both axes.
 struct WinogradWeights<Transform: WinogradTransform> {
   var inputs, outputs: Int
@@ -18,6 +20,10 @@ struct WinogradWeights<Transform: WinogradTransform> {
       for (index, input) in range.enumerated() {
         for lane in 0..<columns.count / 16 {
           let first = w + input * outputs + columns.lowerBound + lane * 16
+          // The rows lie too far apart for the processor to see them coming.
+          for tap in 0..<Transform.taps * Transform.taps where input + 8 < inputs {
+            cblas_prefetch(first + offset(source, tap / Transform.taps, tap % Transform.taps) + 8 * outputs)
+          }
           let target = packed + index * columns.count + lane * 16
           Transform.apply(.weight, d) {
             first.lane(offset(source, $0, $1))
@@ -26,6 +32,40 @@ struct WinogradWeights<Transform: WinogradTransform> {
           }
         }
       }
+    }
+  }
+
+  /// Taps of the kernel.
+  private var kernelTaps: Int { step * step * Transform.taps * Transform.taps }
+
+  /// Runs `body` with the weights `[kernel, kernel, outputs, inputs]` of the adjoint turned by 180°, input and output exchanged.
+  func withTurned(_ w: Input, _ body: (Input) -> Void) {
+    let size = inputs * outputs
+    withScratch(kernelTaps * size) { turned in
+      Workers.forEach(kernelTaps) { tap in
+        turn(w + (kernelTaps - 1 - tap) * size, rows: outputs, columns: inputs, stride: inputs, turned + tap * size)
+      }
+      body(turned)
+    }
+  }
+
+  /// `pack` of the weights of the adjoint, of which only the channels in question are turned, near the core.
+  func packTurned(
+    _ source: WinogradSource, _ w: Input, columns: Range<Int>, inputs range: Range<Int>, _ packed: Output, positionStride: Int
+  ) {
+    let some = WinogradWeights(inputs: range.count, outputs: columns.count, step: 1)
+    let size = range.count * columns.count
+    withScratch(Transform.taps * Transform.taps * size) { turned in
+      for tap in 0..<Transform.taps * Transform.taps {
+        let (a, b) = (tap / Transform.taps, tap % Transform.taps)
+        let place = kernelTaps * inputs * outputs - offset(source, a, b) - inputs * outputs
+        turn(
+          w + place + columns.lowerBound * inputs + range.lowerBound, rows: columns.count, columns: range.count, stride: inputs,
+          turned + tap * size)
+      }
+      some.pack(
+        WinogradSource(pixels: source.pixels), turned, columns: 0..<columns.count, inputs: 0..<range.count, packed,
+        positionStride: positionStride)
     }
   }
 
