@@ -109,7 +109,7 @@ private final class Pool: @unchecked Sendable {
       var turns = 0
       while ticket.load(ordering: .acquiring) & 0xffff_ffff == 0 && !stopping.load(ordering: .acquiring) {
         turns += 1
-        if turns < 20_000 { continue }
+        if turns < 200_000 { continue }
         pthread_mutex_lock(mutex)
         sleeping.add(1, ordering: .sequentiallyConsistent)
         while ticket.load(ordering: .sequentiallyConsistent) & 0xffff_ffff == 0 && !stopping.load(ordering: .acquiring) {
