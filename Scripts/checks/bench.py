@@ -54,7 +54,8 @@ with directory() as place:
     expect("2 x 1 thread" in shared and re.search(r"communication +[0-9.]+ s of a step exposed", shared), shared)
     expect(1 <= flops(shared) / flops(text) < 1.1, "operations of two ranks", shared, text)
     exact = succeed(*words, "--exact-convolution")
-    expect("exact" in exact and flops(exact) == flops(text), "operations as the sums are defined", exact)
+    # Changes of size are sums of their own there, of more terms than in one operation with a convolution.
+    expect("exact" in exact and 1 < flops(exact) / flops(text) < 2.25, "operations as the sums are defined", exact, text)
     refused = run("bench", "step", "--model", "biggan", "--preset", "imagenet128")
     expect(refused.returncode == 65 and "--images" in refused.stderr, refused)
 
