@@ -85,19 +85,28 @@ extension ConvolutionGeometry {
       Tap(row: $0 / kernelWidth - padTop, column: $0 % kernelWidth - padLeft, index: $0)
     }
   }
+
+  /// Runs `body` with the weights times `scale`.
+  fileprivate func withScaled(_ w: Input, by scale: Float, _ body: (Input) -> Void) {
+    withScratch(weightSize) { scaled in
+      affine(w, scale: scale, offset: 0, scaled, weightSize)
+      body(scaled)
+    }
+  }
 }
 
-/// The convolution `y = x * w` of each sample: `x` `[samples, height, width, inputChannels]`, `w` as `g` says, `y`
+/// The convolution `y = x * (scale · w)` of each sample: `x` `[samples, height, width, inputChannels]`, `w` as `g` says, `y`
 /// `[samples, outputHeight, outputWidth, outputChannels]`.
 ///
 /// By Winograd's algorithm where it pays, directly for images of up to four channels, else by one matrix product per sample, band of rows
 /// and group.
-public func convolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, _ y: Output) {
+public func convolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, scale: Float = 1, _ y: Output) {
   switch g.winograd {
-  case .stride1: return winogradConvolution(g, FourByThree.self, samples: samples, x, w, y)
-  case .stride2: return winogradConvolution(g, FourByTwo.self, samples: samples, x, w, y)
+  case .stride1: return winogradConvolution(g, FourByThree.self, samples: samples, x, w, scale: scale, y)
+  case .stride2: return winogradConvolution(g, FourByTwo.self, samples: samples, x, w, scale: scale, y)
   case nil: break
   }
+  if scale != 1 { return g.withScaled(w, by: scale) { convolution(g, samples: samples, x, $0, y) } }
   let windows = TapGather(
     height: g.height, width: g.width, imageChannels: g.inputChannels, step: g.stride, taps: g.taps, rows: g.outputHeight,
     columns: g.outputWidth,
@@ -109,12 +118,15 @@ public func convolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w:
 }
 
 /// The adjoint of `convolution` in `x`: `dy` `[samples, outputHeight, outputWidth, outputChannels]`, `dx` like `x`.
-public func convolutionInputGradient(_ g: ConvolutionGeometry, samples: Int, _ dy: Input, _ w: Input, _ dx: Output) {
+public func convolutionInputGradient(
+  _ g: ConvolutionGeometry, samples: Int, _ dy: Input, _ w: Input, scale: Float = 1, _ dx: Output
+) {
   switch g.winograd {
-  case .stride1: return winogradInputGradient(g, FourByThree.self, samples: samples, dy, w, dx)
-  case .stride2: return winogradInputGradient(g, FourByTwo.self, samples: samples, dy, w, dx)
+  case .stride1: return winogradInputGradient(g, FourByThree.self, samples: samples, dy, w, scale: scale, dx)
+  case .stride2: return winogradInputGradient(g, FourByTwo.self, samples: samples, dy, w, scale: scale, dx)
   case nil: break
   }
+  if scale != 1 { return g.withScaled(w, by: scale) { convolutionInputGradient(g, samples: samples, dy, $0, dx) } }
   let inputs = g.inputChannels / g.groups
   let outputs = g.outputChannels / g.groups
   for phase in 0..<g.stride * g.stride {

@@ -7,17 +7,18 @@ public enum Widening: Sendable, Hashable {
   /// stride 2 with it repeats each pixel in both directions and then convolves with the 3x3 kernel.
   case upsampling
 
-  /// The wide kernel `[4, 4, inputs, outputs]`, for upsampling `[4, 4, outputs, inputs]`, of `w` `[3, 3, inputs, outputs]`.
-  public func widen(inputs: Int, outputs: Int, _ w: Input, _ wide: Output) {
+  /// The wide kernel `[4, 4, inputs, outputs]`, for upsampling `[4, 4, outputs, inputs]`, of `scale · w`, `w`
+  /// `[3, 3, inputs, outputs]`.
+  public func widen(inputs: Int, outputs: Int, _ w: Input, scale: Float = 1, _ wide: Output) {
     let size = inputs * outputs
     Workers.forEach(16) { tap in
       let (row, column) = (tap / 4, tap % 4)
       switch self {
       case .pooling:
-        sum([row, row - 1], [column, column - 1], side: 3, size: size, factor: 0.25, w, wide + tap * size)
+        sum([row, row - 1], [column, column - 1], side: 3, size: size, factor: 0.25 * scale, w, wide + tap * size)
       case .upsampling:
         withScratch(size) { memory in
-          sum([2 - row, 3 - row], [2 - column, 3 - column], side: 3, size: size, factor: 1, w, memory)
+          sum([2 - row, 3 - row], [2 - column, 3 - column], side: 3, size: size, factor: scale, w, memory)
           turn(memory, rows: inputs, columns: outputs, stride: outputs, wide + tap * size)
         }
       }

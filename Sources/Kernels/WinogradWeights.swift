@@ -5,6 +5,8 @@ struct WinogradWeights<Transform: WinogradTransform> {
   var inputs, outputs: Int
   /// Distance between the taps of a source; the kernel has `step · taps` on a side.
   var step: Int
+  /// What the weights are multiplied by before they are transformed.
+  var scale: Float = 1
 
   /// Where tap (a, b) of a source begins, whose tap (0, 0) is (row, column) of the kernel.
   @inline(__always)
@@ -12,7 +14,7 @@ struct WinogradWeights<Transform: WinogradTransform> {
     ((source.row &+ a &* step) &* step &* Transform.taps &+ source.column &+ b &* step) &* inputs &* outputs
   }
 
-  /// `G w Gᵀ` of a source, some input channels and 32 or 16 output channels: `[position][input][columns]`.
+  /// `G (scale · w) Gᵀ` of a source, some input channels and 32 or 16 output channels: `[position][input][columns]`.
   func pack(
     _ source: WinogradSource, _ w: Input, columns: Range<Int>, inputs range: Range<Int>, _ packed: Output, positionStride: Int
   ) {
@@ -26,7 +28,7 @@ struct WinogradWeights<Transform: WinogradTransform> {
           }
           let target = packed + index * columns.count + lane * 16
           Transform.apply(.weight, d) {
-            first.lane(offset(source, $0, $1))
+            first.lane(offset(source, $0, $1)) * scale
           } _: {
             target.store($2, ($0 &* Transform.window &+ $1) &* positionStride)
           }
@@ -53,7 +55,7 @@ struct WinogradWeights<Transform: WinogradTransform> {
   func packTurned(
     _ source: WinogradSource, _ w: Input, columns: Range<Int>, inputs range: Range<Int>, _ packed: Output, positionStride: Int
   ) {
-    let some = WinogradWeights(inputs: range.count, outputs: columns.count, step: 1)
+    let some = WinogradWeights(inputs: range.count, outputs: columns.count, step: 1, scale: scale)
     let size = range.count * columns.count
     withScratch(Transform.taps * Transform.taps * size) { turned in
       for tap in 0..<Transform.taps * Transform.taps {

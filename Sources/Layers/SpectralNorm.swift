@@ -30,26 +30,29 @@ public struct SpectralNorm {
     v = scope.buffer("v", [shape.reduce(1, *) / columns], .zeros)
     let own = self
     // Without this the first inference of an untrained network would divide by v = 0.
-    scope.store.afterAllocation { own.iterate(own.matrix(weight.tensor)) }
+    scope.store.afterAllocation { _ = own.iterate(weight.tensor) }
   }
 
   /// `weight / σ`, in the weight's shape.
   func callAsFunction(_ weight: Tensor, _ mode: Mode) -> Tensor {
-    if mode == .training { iterate(matrix(weight.detached)) }
-    return weight.dividedBySingularValue(u: u.tensor, v: v.tensor)
+    let sigma = mode == .training ? iterate(weight.detached) : nil
+    return weight.dividedBySingularValue(u: u.tensor, v: v.tensor, sigma: sigma)
   }
 
-  private func matrix(_ weight: Tensor) -> Tensor { weight.reshaped([-1, weight.shape[weight.rank - 1]]) }
-
-  private func iterate(_ matrix: Tensor) {
-    guard !matrix.isAbstract else { return }
-    let newV = normalized(matrix.matrixProduct(u.tensor.reshaped([-1, 1])).reshaped([-1]))
-    let newU = normalized(matrix.matrixProduct(newV.reshaped([-1, 1]), transposeSelf: true).reshaped([-1]))
-    v.set(newV)
-    u.set(newU)
+  /// One power iteration.
+  /// - Returns: σ = vᵀ W u of the new vectors; nil for a weight without numbers.
+  private func iterate(_ weight: Tensor) -> Float? {
+    guard !weight.isAbstract else { return nil }
+    let (image, coimage) = weight.reshaped([-1, weight.shape[weight.rank - 1]]).powerIteration(u.tensor)
+    let imageNorm = norm(image)
+    v.set(image / imageNorm)
+    // Wᵀ v, as v is the image over its norm.
+    let turned = coimage / imageNorm
+    u.set(turned / norm(turned))
+    return (turned * u.tensor).sum().scalar
   }
 
-  private func normalized(_ x: Tensor) -> Tensor { x / max(x.squared().sum().squareRoot().scalar, settings.epsilon) }
+  private func norm(_ x: Tensor) -> Float { max(x.squared().sum().squareRoot().scalar, settings.epsilon) }
 }
 
 /// A weight, with spectral norm or without.

@@ -15,8 +15,10 @@ package protocol Primitive {
   func sumsBatch(_ inputs: [Tensor]) -> Bool
   /// Computes the result.
   func forward(_ inputs: [Tensor], _ output: Tensor)
-  /// Whether the result is the first input's memory under another shape.
+  /// Whether the result is the first input's memory under another shape, or times a factor: then nothing is computed before somebody reads it.
   var aliases: Bool { get }
+  /// What an aliasing result is multiplied by.
+  func factor(_ inputs: [Tensor]) -> Float
   /// What `vjp` reads.
   var keeps: Kept { get }
   /// The cotangents of the inputs; nil where `context.wants` says no, or where the derivative is zero.
@@ -31,6 +33,7 @@ extension Primitive {
   package func outputLayout(_ inputs: [Tensor]) -> BatchLayout? { commonLayout(inputs) }
   package func sumsBatch(_ inputs: [Tensor]) -> Bool { false }
   package var aliases: Bool { false }
+  package func factor(_ inputs: [Tensor]) -> Float { 1 }
   package func flops(_ inputs: [[Int]], _ output: [Int]) -> Double { Double(output.reduce(1, *)) }
   package var isProduct: Bool { false }
 
@@ -117,7 +120,7 @@ package func apply(_ primitive: some Primitive, _ inputs: [Tensor]) -> Tensor {
     let bytes = shape.reduce(4, *) * blocks
     content = primitive.aliases ? inputs[0].content : .abstract(observer?.meter.map { Shadow($0, bytes: bytes, isPending: isPending) })
   } else if primitive.aliases {
-    content = inputs[0].content
+    content = inputs[0].content(times: primitive.factor(inputs))
   } else {
     let size = shape.reduce(1, *)
     let pendingIn = isPending ? summed?.group : nil

@@ -7,9 +7,15 @@ import Sharding
 /// and `resolve()` adds over all ranks into the first block. Laziness lets gradients of parameters travel while others are computed.
 @safe package final class Storage {
   /// First float; valid as long as this object lives.
-  let pointer: UnsafeMutablePointer<Float>
+  var pointer: UnsafeMutablePointer<Float> {
+    if let product { compute(product) }
+    return unsafe memory
+  }
+  private var memory: UnsafeMutablePointer<Float>
   /// Bytes that `StoragePool` lent, 0 for memory of others.
-  private let capacity: Int
+  private var capacity: Int
+  /// What the numbers are before somebody reads them.
+  private(set) var product: Product?
   /// The pool of partial sums that lent the memory, and how many floats; nil for other memory.
   private let loan: (pool: PartialsPool, count: Int)?
   /// Owner of memory that is not the pool's.
@@ -19,21 +25,41 @@ import Sharding
   /// Whether the pending sum was sent, so that others may be reading it.
   private(set) var isSent = false
 
+  /// Numbers that are those of another storage times a factor.
+  struct Product {
+    let source: Storage
+    let factor: Float
+    fileprivate let count: Int
+  }
+
   /// Pool memory for `count` floats, not cleared.
   init(count: Int) {
-    (unsafe pointer, capacity) = unsafe StoragePool.shared.take(count: count)
+    (unsafe memory, capacity) = unsafe StoragePool.shared.take(count: count)
     (anchor, loan) = (nil, nil)
+  }
+
+  /// The numbers of `source` times a factor, multiplied when they are first read; until then `source` must keep its numbers.
+  init(count: Int, source: Storage, factor: Float) {
+    unsafe memory = unsafe source.pointer
+    (capacity, anchor, loan) = (0, nil, nil)
+    product = Product(source: source, factor: factor, count: count)
+  }
+
+  private func compute(_ wanted: Product) {
+    product = nil
+    (unsafe memory, capacity) = unsafe StoragePool.shared.take(count: wanted.count)
+    unsafe Kernels.affine(wanted.source.pointer, scale: wanted.factor, offset: 0, memory, wanted.count)
   }
 
   /// Memory for the partial sums of `group`, `blocks` of `blockSize` floats, where the group's other processes can read them if there is
   /// room; not cleared.
   init(partialsOf group: any BatchGroup, blockSize: Int, blocks: Int) {
     if let pool = group.partialsPool(), blockSize >= pool.shortest, let lent = unsafe pool.take(count: blockSize * blocks) {
-      unsafe pointer = unsafe lent.0
+      unsafe memory = unsafe lent.0
       loan = unsafe (pool, lent.1)
       capacity = 0
     } else {
-      (unsafe pointer, capacity) = unsafe StoragePool.shared.take(count: blockSize * blocks)
+      (unsafe memory, capacity) = unsafe StoragePool.shared.take(count: blockSize * blocks)
       loan = nil
     }
     anchor = nil
@@ -41,7 +67,7 @@ import Sharding
 
   /// Memory that `anchor` owns and keeps alive.
   init(borrowing pointer: UnsafeMutablePointer<Float>, anchor: AnyObject) {
-    unsafe self.pointer = unsafe pointer
+    unsafe memory = unsafe pointer
     (capacity, loan) = (0, nil)
     self.anchor = anchor
   }
@@ -67,7 +93,7 @@ import Sharding
   }
 
   deinit {
-    if capacity > 0 { unsafe StoragePool.shared.give(pointer, capacity: capacity) }
-    if let loan { unsafe loan.pool.give(pointer, count: loan.count) }
+    if capacity > 0 { unsafe StoragePool.shared.give(memory, capacity: capacity) }
+    if let loan { unsafe loan.pool.give(memory, count: loan.count) }
   }
 }

@@ -64,6 +64,19 @@ public struct Tensor {
     return unsafe UnsafePointer(storage.pointer)
   }
 
+  /// The numbers, to read, as numbers that need not be made and what they are to be multiplied by.
+  var product: (numbers: UnsafePointer<Float>, factor: Float) {
+    guard let product = storage.product else { return unsafe (input, 1) }
+    return unsafe (UnsafePointer(product.source.pointer), product.factor)
+  }
+
+  /// What stands behind these numbers times a factor.
+  func content(times factor: Float) -> Content {
+    guard factor != 1, case .stored(let storage) = content else { return content }
+    storage.resolve()
+    return .stored(Storage(count: count, source: storage, factor: factor))
+  }
+
   /// The numbers, to write.
   var output: UnsafeMutablePointer<Float> { unsafe storage.pointer }
 

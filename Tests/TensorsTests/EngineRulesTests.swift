@@ -1,9 +1,10 @@
 import Foundation
 import Kernels
 import Sharding
-import Tensors
 import TestSupport
 import Testing
+
+@testable import Tensors
 
 /// The rules of the engine that no single primitive shows.
 @Suite struct EngineRulesTests {
@@ -33,6 +34,21 @@ import Testing
         for (index, slope) in zip(indices, expected) { #expect(abs(Double(values[index]) - slope) < 1e-4 * scale) }
       }
     }
+  }
+
+  @Test(arguments: [1, 3]) func `a quotient that a convolution reads is made only for those who ask`(_ kernel: Int) {
+    let (x, w) = (Samples.normal([2, 4, 4, 16]), Samples.normal([kernel, kernel, 16, 16], 1))
+    let (u, v) = (Samples.normal([16], 2), Samples.normal([kernel * kernel * 16], 3))
+    func divided() -> Tensor { w.dividedBySingularValue(u: u, v: v) }
+    let read = divided()
+    let before = x.convolved(with: read)
+    #expect(read.storage.product != nil)
+    let made = Tensor(read.values, shape: w.shape)
+    #expect(read.storage.product == nil)
+    #expect(before.values == x.convolved(with: made).values && before.values == x.convolved(with: read).values)
+    let y = Samples.normal([2, 8, 8, 16], 4)
+    #expect(y.convolvedAndPooled(with: divided()).values == y.convolvedAndPooled(with: made).values)
+    #expect(x.upsampledAndConvolved(with: divided()).values == x.upsampledAndConvolved(with: made).values)
   }
 
   @Test func `a factor is kept only when the other one is tracked`() {

@@ -90,6 +90,16 @@ extension PrimitiveCase {
       PrimitiveCase(
         "spectral division", { [normal([3, 2, 5])] },
         { $0[0].dividedBySingularValue(u: normal([5], 1), v: normal([6], 2)) }))
+    for (name, kernel, channels) in [("", 3, 3), (" by Winograd", 3, 16), (" of 1x1", 1, 5)] {
+      cases.append(
+        PrimitiveCase(
+          "convolution\(name) with spectral division", coordinates: 12,
+          { [normal([1, 4, 4, channels]), normal([kernel, kernel, channels, 16], 1)] },
+          {
+            let weight = $0[1].dividedBySingularValue(u: normal([16], 2), v: normal([kernel * kernel * channels], 3))
+            return $0[0].convolved(with: weight) + weight.sum()
+          }))
+    }
     cases.append(PrimitiveCase("standardize", { [normal([5, 3])] }, { $0[0].standardized(epsilon: 1e-3).0 }))
     cases.append(
       PrimitiveCase(

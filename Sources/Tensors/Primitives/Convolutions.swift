@@ -13,7 +13,8 @@ package struct Convolution: Primitive {
   }
   package func outputLayout(_ inputs: [Tensor]) -> BatchLayout? { inputs[0].layout }
   package func forward(_ inputs: [Tensor], _ output: Tensor) {
-    unsafe Kernels.convolution(geometry, samples: output.shape[0], inputs[0].input, inputs[1].input, output.output)
+    let w = unsafe inputs[1].product
+    unsafe Kernels.convolution(geometry, samples: output.shape[0], inputs[0].input, w.numbers, scale: w.factor, output.output)
   }
   package var isProduct: Bool { true }
   package var keeps: Kept { .factors }
@@ -38,7 +39,9 @@ package struct ConvolutionInputGradient: Primitive {
   }
   package func outputLayout(_ inputs: [Tensor]) -> BatchLayout? { inputs[0].layout }
   package func forward(_ inputs: [Tensor], _ output: Tensor) {
-    unsafe Kernels.convolutionInputGradient(geometry, samples: output.shape[0], inputs[0].input, inputs[1].input, output.output)
+    let w = unsafe inputs[1].product
+    unsafe Kernels.convolutionInputGradient(
+      geometry, samples: output.shape[0], inputs[0].input, w.numbers, scale: w.factor, output.output)
   }
   package var isProduct: Bool { true }
   package var keeps: Kept { .factors }

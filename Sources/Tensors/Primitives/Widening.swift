@@ -11,8 +11,8 @@ package struct WidenKernel: Primitive {
     return [4, 4] + widening.channels(inputs[0])
   }
   package func forward(_ inputs: [Tensor], _ output: Tensor) {
-    let w = inputs[0]
-    unsafe widening.widen(inputs: w.shape[2], outputs: w.shape[3], w.input, output.output)
+    let w = unsafe inputs[0].product
+    unsafe widening.widen(inputs: inputs[0].shape[2], outputs: inputs[0].shape[3], w.numbers, scale: w.factor, output.output)
   }
   package var keeps: Kept { .nothing }
   package func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] { [apply(NarrowKernel(widening: widening), [cotangent])] }
