@@ -161,6 +161,16 @@ extension LayerForm {
           ResidualDownBlock(scope, from: 16, to: 16, isFirst: false, halves: false, initializer: .orthogonal, spectral: spectral)
             .callAsFunction)
       },
+      LayerForm("bottleneck block up", [4, 4, 64]) { scope in
+        let block = BottleneckUpBlock(
+          scope, from: 64, to: 32, doubles: true, form: .table(classes: classes), settings: settings, initializer: .orthogonal,
+          spectral: spectral)
+        return { x, labels in block(x, .labels(labels), .training) }
+      },
+      LayerForm("bottleneck block down", [8, 8, 16]) { scope in
+        plain(
+          BottleneckDownBlock(scope, from: 16, to: 24, halves: true, initializer: .orthogonal, spectral: spectral).callAsFunction)
+      },
     ]
   }
 

@@ -20,6 +20,57 @@ import Zoo
     #expect(found == ["generator": 4_304_387, "discriminator": 4_207_361])
   }
 
+  /// google/compare_gan, resnet_biggan_deep_test.py.
+  @Test func `biggan-deep at 128 px has the published number of parameters`() throws {
+    let found = try counts("biggan-deep", "imagenet128", DataFormat(height: 128, width: 128, channels: 3, classes: 1000))
+    #expect(found == ["generator": 50_244_484, "discriminator": 34_590_210])
+  }
+
+  /// Layer by layer as brain-research/self-attention-gan, generator_test and discriminator_test, which state no sum.
+  @Test func `sagan at 128 px has the parameters of the authors' layers`() throws {
+    func convolution(_ kernel: Int, _ inputs: Int, _ outputs: Int) -> Int { kernel * kernel * inputs * outputs + outputs }
+    func attention(_ channels: Int) -> Int { 2 * channels * channels / 8 + 2 * channels * channels / 2 + 1 }
+    let widths = [1024, 1024, 512, 256, 128, 64]
+    var generator = 128 * 16 * 1024 + 16 * 1024 + attention(256) + 2 * 64 + convolution(3, 64, 3)
+    for (inputs, outputs) in zip(widths, widths.dropFirst()) {
+      generator += 2 * 1000 * (inputs + outputs)
+      generator += convolution(3, inputs, outputs) + convolution(3, outputs, outputs) + convolution(1, inputs, outputs)
+    }
+    let critic = [3, 64, 128, 256, 512, 1024, 1024]
+    var discriminator = attention(128) + 1024 + 1 + 1000 * 1024
+    for (inputs, outputs) in zip(critic, critic.dropFirst()) {
+      discriminator += convolution(3, inputs, outputs) + convolution(3, outputs, outputs)
+      if inputs != outputs { discriminator += convolution(1, inputs, outputs) }
+    }
+    let found = try counts("sagan", "imagenet128", DataFormat(height: 128, width: 128, channels: 3, classes: 1000))
+    #expect(found == ["generator": generator, "discriminator": discriminator])
+  }
+
+  @Test(arguments: [32, 64, 128, 256], 1...4) func `sagan and biggan-deep take every size and channel count`(
+    size: Int, channels: Int
+  ) throws {
+    for classes in [nil, 7] {
+      for (model, form) in [("biggan-deep", nil), ("sagan", "residual"), ("sagan", size < 256 ? "strided" : "residual")] {
+        var configured = try zoo.entry(model).configured()
+        try configured.set("attention", to: "16")
+        if let form { try configured.set("form", to: form) }
+        let recipe = try configured.build(DataFormat(height: size, width: size, channels: channels, classes: classes))
+        for network in recipe.networks { #expect(network.store.parameterCount > 0) }
+      }
+    }
+  }
+
+  @Test(arguments: zoo.entries.flatMap { entry in entry.presets.map { (entry.card.name, $0.name) } })
+  func `every preset builds at the size that its name or summary states`(model: String, preset: String) throws {
+    let sizes = [
+      "demo": 32, "cifar10": 32, "cifar100": 32, "stl10": 64, "imagenet64": 64, "imagenet128": 128, "imagenet256": 256, "strided64": 64,
+      "tutorial": 64, "paper": 64,
+    ]
+    let size = try #require(sizes[preset])
+    let found = try counts(model, preset, DataFormat(height: size, width: size, channels: 3, classes: 10))
+    #expect(found.keys.sorted() == ["discriminator", "generator"])
+  }
+
   @Test(arguments: [32, 64, 128, 256], 1...4) func `biggan takes every size and channel count`(size: Int, channels: Int) throws {
     for classes in [nil, 7] {
       var model = try zoo.entry("biggan").configured()
@@ -44,6 +95,11 @@ import Zoo
     #expect(refusal(128, [("latent", "121")])?.contains("multiple of 6") == true)
     #expect(refusal(128, [("attention", "48")])?.contains("--attention 48") == true)
     #expect(refusal(32, [("latent", "80"), ("attention", "64")])?.contains("at least 128") == true)
+    for model in ["sagan", "biggan-deep"] {
+      let found = #expect(throws: ModelError.self) { try counts(model, "demo", DataFormat(height: 96, width: 96, channels: 3, classes: 10)) }
+      #expect(found?.description.hasPrefix("\(model): ") == true)
+    }
+    #expect(refusal(128, [("channels", "1")])?.contains("raise --channels") == true)
     #expect(refusal(128, [("nonsense", "1")])?.contains("--channels") == true)
     #expect(refusal(128, [("channels", "many")])?.contains("whole number") == true)
     #expect(refusal(128, [("beta1", "2")])?.contains("from 0") == true)

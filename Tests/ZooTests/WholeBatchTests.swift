@@ -30,6 +30,9 @@ import Zoo
     Size(model: "biggan", settings: [("channels", "4"), ("orthogonal", "0.001")], batch: 5, shardCount: 3),
     Size(model: "dcgan", settings: [("generator-channels", "8")], batch: 5, shardCount: 3),
     Size(model: "biggan", preset: "demo", batch: 8, shardCount: 8),
+    Size(model: "biggan-deep", settings: [("channels", "16")], batch: 5, shardCount: 3),
+    Size(model: "sagan", settings: [("channels", "4")], batch: 5, shardCount: 3),
+    Size(model: "sagan", settings: [("channels", "8"), ("form", "strided")], batch: 5, shardCount: 3),
   ]
 
   @Test(arguments: sizes, [0, 1]) func `a step of gradient descent agrees with a replay in Double`(_ size: Size, phaseIndex: Int) throws {

@@ -5,7 +5,7 @@ import Tensors
 /// BigGAN's critic: images (and class) to logits `[batch, 1]`.
 ///
 /// Residual blocks, ReLU, **sum** pooling to `h`, and the projection `ψ(h) + ⟨embed(y), h⟩`; spectral norm on every weight.
-/// - Source: Brock, Donahue, Simonyan 2019, appendix B; projection: Miyato, Koyama 2018, eq. (3), https://arxiv.org/abs/1802.05637
+/// - Source: Brock, Donahue, Simonyan 2019, appendix B. https://arxiv.org/abs/1809.11096
 struct BigGANDiscriminator {
   private let blocks: [ResidualDownBlock]
   private let attention: (after: Int, layer: SelfAttention)?
@@ -13,14 +13,14 @@ struct BigGANDiscriminator {
   private let embedding: Embedding?
   private let path: String
 
-  init(_ scope: Scope, _ options: BigGANOptions, _ widths: BigGANWidths, _ data: DataFormat) {
+  init(_ scope: Scope, _ options: BigGANOptions, _ widths: BigGANWidths, _ data: DataFormat) throws {
     path = scope.path
-    let initializer = options.initializer.initializer
-    let spectral = SpectralNorm.Settings(epsilon: options.spectralEpsilon)
+    let initializer = options.common.initializer.initializer
+    let spectral = options.common.spectral
     var attention: (after: Int, layer: SelfAttention)?
     var inputs = data.channels
     var size = data.height
-    blocks = widths.discriminator.enumerated().map { index, multiple in
+    blocks = try widths.discriminator.enumerated().map { index, multiple in
       let outputs = multiple * options.channels
       let halves = index < widths.halvings
       if halves { size /= 2 }
@@ -28,7 +28,7 @@ struct BigGANDiscriminator {
         scope["blocks"][index], from: inputs, to: outputs, isFirst: index == 0, halves: halves, initializer: initializer,
         spectral: spectral)
       if attention == nil && options.attention == size {
-        attention = (index, SelfAttention(scope["attention"], channels: outputs, initializer: initializer, spectral: spectral))
+        attention = (index, try options.common.attention(scope["attention"], channels: outputs))
       }
       inputs = outputs
       return block
@@ -47,11 +47,7 @@ struct BigGANDiscriminator {
         x = block(x, mode)
         if let attention, attention.after == index { x = attention.layer(x, mode) }
       }
-      let features = x.rectified().sum(axes: [1, 2])
-      let logits = linear(features, mode)
-      guard let embedding else { return logits }
-      guard let labels else { preconditionFailure("biggan: a conditional critic was called without labels") }
-      return logits + (embedding(labels, mode) * features).sum(axes: [1], keepingAxes: true)
+      return projected(x.rectified().sum(axes: [1, 2]), linear, embedding, labels, mode)
     }
   }
 }

@@ -23,23 +23,23 @@ struct BigGANGenerator {
   /// Path of the shared embedding, which orthogonal regularization leaves out.
   static func embeddingPath(_ store: ParameterStore) -> String { "\(store.name).embedding.weight" }
 
-  init(_ scope: Scope, _ options: BigGANOptions, _ widths: BigGANWidths, _ data: DataFormat) throws {
+  init(_ scope: Scope, _ options: BigGANOptions, _ widths: BigGANWidths, _ data: DataFormat, model: String) throws {
     path = scope.path
     let slots = widths.generator.count
     if options.hierarchical && options.latent % slots != 0 {
       throw ModelError(
-        "biggan: z of \(options.latent) does not cut into \(slots) chunks; take a multiple of \(slots), or --hierarchical false")
+        "\(model): z of \(options.latent) does not cut into \(slots) chunks; take a multiple of \(slots), or --hierarchical false")
     }
     if options.hierarchical && data.classes != nil && options.sharedEmbedding == 0 {
-      throw ModelError("biggan: --hierarchical with classes joins z to the shared embedding; set --shared-embedding above 0")
+      throw ModelError("\(model): --hierarchical with classes joins z to the shared embedding; set --shared-embedding above 0")
     }
     chunk = options.hierarchical ? options.latent / slots : options.latent
     isConditional = data.classes != nil
     usesTables = data.classes != nil && options.sharedEmbedding == 0
 
-    let initializer = options.initializer.initializer
-    let spectral = SpectralNorm.Settings(epsilon: options.spectralEpsilon)
-    let settings = BatchNormSettings(epsilon: options.batchNormEpsilon)
+    let initializer = options.common.initializer.initializer
+    let spectral = options.common.spectral
+    let settings = options.common.norm
     var vector = options.hierarchical ? chunk : 0
     var form: ConditionalBatchNorm.Form?
     if let classes = data.classes, options.sharedEmbedding > 0 {
@@ -54,18 +54,16 @@ struct BigGANGenerator {
     width = widths.generator[0] * options.channels
     project = Dense(scope["project"], from: chunk, to: 4 * 4 * width, initializer: initializer, spectral: spectral)
     var attention: (after: Int, layer: SelfAttention)?
-    blocks = (0..<(slots - 1)).map { index in
+    blocks = try (0..<(slots - 1)).map { index in
       let (inputs, outputs) = (widths.generator[index] * options.channels, widths.generator[index + 1] * options.channels)
       if options.attention == 8 << index {
-        attention = (
-          index, SelfAttention(scope["attention"], channels: outputs, initializer: initializer, spectral: spectral)
-        )
+        attention = (index, try options.common.attention(scope["attention"], channels: outputs))
       }
       return ResidualUpBlock(
         scope["blocks"][index], from: inputs, to: outputs, form: form, settings: settings, initializer: initializer, spectral: spectral)
     }
     if options.attention > 0 && attention == nil {
-      throw ModelError("biggan: no block ends at --attention \(options.attention) px; \(data.height) px has 8 to \(data.height), 0 is none")
+      throw ModelError("\(model): no block ends at --attention \(options.attention) px; \(data.height) px has 8 to \(data.height), 0 is none")
     }
     self.attention = attention
     let last = widths.generator[slots - 1] * options.channels
@@ -75,7 +73,7 @@ struct BigGANGenerator {
 
   func callAsFunction(_ latent: Tensor, _ labels: Labels?, _ mode: Mode) -> Tensor {
     named(path) {
-      precondition(!isConditional || labels != nil, "biggan: a conditional generator was called without labels")
+      precondition(!isConditional || labels != nil, "\(path): a conditional generator was called without labels")
       let embedded = embedding.flatMap { table in labels.map { table($0, mode) } }
       let isHierarchical = chunk < latent.shape[1]
       func part(_ index: Int) -> Tensor { latent.slice(axis: 1, (index * chunk)..<((index + 1) * chunk)) }
