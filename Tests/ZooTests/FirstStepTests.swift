@@ -88,10 +88,11 @@ struct Bench {
   }
 
   /// Every option of every model, with a value that differs from the small model's.
-  static let changes: [(String, String, String)] = largeBatchChanges + [
-    ("dcgan", "generator-channels", "5"), ("dcgan", "discriminator-channels", "5"), ("dcgan", "latent", "50"), ("dcgan", "kernel", "5"),
-    ("dcgan", "lr", "0.01"), ("dcgan", "beta1", "0.1"), ("dcgan", "beta2", "0.5"), ("dcgan", "average-decay", "0.3"),
-  ]
+  static let changes: [(String, String, String)] =
+    largeBatchChanges + [
+      ("dcgan", "generator-channels", "5"), ("dcgan", "discriminator-channels", "5"), ("dcgan", "latent", "50"), ("dcgan", "kernel", "5"),
+      ("dcgan", "lr", "0.01"), ("dcgan", "beta1", "0.1"), ("dcgan", "beta2", "0.5"), ("dcgan", "average-decay", "0.3"),
+    ]
 
   private static let largeBatchChanges = [
     ("biggan", [("channels", "3"), ("latent", "40"), ("hierarchical", "false"), ("shared-embedding", "8"), ("attention", "0")]),

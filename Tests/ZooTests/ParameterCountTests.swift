@@ -96,7 +96,9 @@ import Zoo
     #expect(refusal(128, [("attention", "48")])?.contains("--attention 48") == true)
     #expect(refusal(32, [("latent", "80"), ("attention", "64")])?.contains("at least 128") == true)
     for model in ["sagan", "biggan-deep"] {
-      let found = #expect(throws: ModelError.self) { try counts(model, "demo", DataFormat(height: 96, width: 96, channels: 3, classes: 10)) }
+      let found = #expect(throws: ModelError.self) {
+        try counts(model, "demo", DataFormat(height: 96, width: 96, channels: 3, classes: 10))
+      }
       #expect(found?.description.hasPrefix("\(model): ") == true)
     }
     #expect(refusal(128, [("channels", "1")])?.contains("raise --channels") == true)

@@ -63,7 +63,8 @@ struct BigGANGenerator {
         scope["blocks"][index], from: inputs, to: outputs, form: form, settings: settings, initializer: initializer, spectral: spectral)
     }
     if options.attention > 0 && attention == nil {
-      throw ModelError("\(model): no block ends at --attention \(options.attention) px; \(data.height) px has 8 to \(data.height), 0 is none")
+      throw ModelError(
+        "\(model): no block ends at --attention \(options.attention) px; \(data.height) px has 8 to \(data.height), 0 is none")
     }
     self.attention = attention
     let last = widths.generator[slots - 1] * options.channels
