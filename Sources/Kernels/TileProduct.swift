@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// Columns of a product that stay in registers: a row of 32 or of 16 numbers.
 protocol RegisterRow {
   /// Numbers in a row.
@@ -132,13 +134,21 @@ struct TileProduct {
     var (a0, a1, a2) = (a, a + 4 &* rowStep, a + 8 &* rowStep)
     var b = b
     let end = b + depth &* next
+    // While sixteen terms of these rows are added, the same ones of the next twelve are fetched: rows lie too far apart for the processor
+    // to see them coming.
     while b != end {
-      let row = Row(b)
-      top.add(a0, step: rowStep, row)
-      middle.add(a1, step: rowStep, row)
-      bottom.add(a2, step: rowStep, row)
-      (a0, a1, a2) = (a0 + termStep, a1 + termStep, a2 + termStep)
-      b += next
+      let last = b + min(16 &* next, end - b)
+      var coming = a0 + 12 &* rowStep
+      while b != last {
+        cblas_prefetch(coming)
+        coming += rowStep
+        let row = Row(b)
+        top.add(a0, step: rowStep, row)
+        middle.add(a1, step: rowStep, row)
+        bottom.add(a2, step: rowStep, row)
+        (a0, a1, a2) = (a0 + termStep, a1 + termStep, a2 + termStep)
+        b += next
+      }
     }
     top.store(c, step: cStep)
     middle.store(c + 4 &* cStep, step: cStep)

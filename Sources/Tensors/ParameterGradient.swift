@@ -17,8 +17,8 @@ public final class ParameterGradient {
     case held(Tensor)
     /// Under way, to be found at this place among the group's long sums.
     case sent(group: any BatchGroup, at: Range<Int>)
-    /// Under way in a planning run.
-    case planned
+    /// Under way in a planning run: the partial sums stay until all ranks have read them.
+    case planned(Tensor)
   }
 
   /// - Parameter leaves: tensors made by `asLeaf()`, for example parameters.
@@ -78,8 +78,7 @@ public final class ParameterGradient {
   private func send(_ tensor: Tensor) -> Contribution {
     switch tensor.content {
     case .abstract(let shadow):
-      // A planning run: the memory is free once it was sent.
-      return shadow?.isPending ?? false ? .planned : .held(tensor)
+      return shadow?.isPending ?? false ? .planned(tensor) : .held(tensor)
     case .stored(let storage):
       guard let pending = storage.pending, !pending.group.isAlone else { return .held(tensor) }
       return .sent(group: pending.group, at: storage.send())
