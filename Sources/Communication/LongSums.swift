@@ -18,10 +18,10 @@ public final class LongSums {
   /// Floats of a piece of a gradient of `capacity` floats.
   ///
   /// Between hosts a piece is worth its latency; on one host its slices should stay in the cache. A short gradient is cut too, so that its
-  /// first pieces travel while the last are computed; between hosts more finely, as nothing hides the last piece's way.
+  /// first pieces travel while the last are computed.
   public static func pieceLength(capacity: Int, hosts: Int) -> Int {
-    let (largest, parts) = hosts == 1 ? (1 << 18, 8) : (1 << 20, 16)
-    return max(1 << 14, min(largest, (capacity / parts + 1023) / 1024 * 1024))
+    let largest = hosts == 1 ? 1 << 18 : 1 << 20
+    return max(1 << 14, min(largest, (capacity / 8 + 1023) / 1024 * 1024))
   }
 
   /// Floats from which on a sum is not copied together with others into a piece: on one host a copy costs more than a piece does, between

@@ -89,17 +89,20 @@ extension ConvolutionGeometry {
   }
 }
 
-/// The convolution `y = x * (scale · w)` of each sample: `x` `[samples, height, width, inputChannels]`, `w` as `g` says, `y`
+/// The convolution `y = x * (scale · w) + bias` of each sample: `x` `[samples, height, width, inputChannels]`, `w` as `g` says, `y`
 /// `[samples, outputHeight, outputWidth, outputChannels]`.
 ///
 /// By Winograd's algorithm where it pays, with sums in registers from or to images of up to four channels, else by one matrix product per sample, band of rows
 /// and group.
-public func convolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, scale: Float = 1, _ y: Output) {
+public func convolution(
+  _ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, scale: Float = 1, bias: Input? = nil, _ y: Output
+) {
   switch g.winograd {
-  case .stride1: return winogradConvolution(g, FourByThree.self, samples: samples, x, w, scale: scale, y)
-  case .stride2: return winogradConvolution(g, FourByTwo.self, samples: samples, x, w, scale: scale, y)
+  case .stride1: return winogradConvolution(g, FourByThree.self, samples: samples, x, w, scale: scale, bias: bias, y)
+  case .stride2: return winogradConvolution(g, FourByTwo.self, samples: samples, x, w, scale: scale, bias: bias, y)
   case nil: break
   }
+  defer { addBias(bias, pixels: samples * g.outputHeight * g.outputWidth, channels: g.outputChannels, y) }
   if scale != 1 { return g.withScaled(w, by: scale) { convolution(g, samples: samples, x, $0, y) } }
   if let few = FewInputs(g) { return few.run(samples: samples, x, w, y) }
   if let few = FewOutputs(g) { return few.run(samples: samples, x, w, y) }
@@ -113,15 +116,17 @@ public func convolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w:
   pass.run(samples: samples, x, { w + $0 * pass.outputs }, weightStride: g.outputChannels, y)
 }
 
-/// The adjoint of `convolution` in `x`: `dy` `[samples, outputHeight, outputWidth, outputChannels]`, `dx` like `x`.
+/// The adjoint of `convolution` in `x`, and a bias on its channels: `dy` `[samples, outputHeight, outputWidth, outputChannels]`, `dx` like
+/// `x`.
 public func convolutionInputGradient(
-  _ g: ConvolutionGeometry, samples: Int, _ dy: Input, _ w: Input, scale: Float = 1, _ dx: Output
+  _ g: ConvolutionGeometry, samples: Int, _ dy: Input, _ w: Input, scale: Float = 1, bias: Input? = nil, _ dx: Output
 ) {
   switch g.winograd {
-  case .stride1: return winogradInputGradient(g, FourByThree.self, samples: samples, dy, w, scale: scale, dx)
-  case .stride2: return winogradInputGradient(g, FourByTwo.self, samples: samples, dy, w, scale: scale, dx)
+  case .stride1: return winogradInputGradient(g, FourByThree.self, samples: samples, dy, w, scale: scale, bias: bias, dx)
+  case .stride2: return winogradInputGradient(g, FourByTwo.self, samples: samples, dy, w, scale: scale, bias: bias, dx)
   case nil: break
   }
+  defer { addBias(bias, pixels: samples * g.height * g.width, channels: g.inputChannels, dx) }
   if scale != 1 { return g.withScaled(w, by: scale) { convolutionInputGradient(g, samples: samples, dy, $0, dx) } }
   if let few = FewInputs(adjointOf: g) { return few.run(samples: samples, dy, w, dx) }
   if let few = FewOutputs(adjointOf: g) { return few.run(samples: samples, dy, w, dx) }
@@ -157,6 +162,12 @@ public func convolutionInputGradient(
       pass.run(samples: samples, dy, { UnsafePointer(turned) + $0 * groupSize }, weightStride: inputs, dx)
     }
   }
+}
+
+/// Adds `bias [channels]` to each pixel.
+private func addBias(_ bias: Input?, pixels: Int, channels: Int, _ y: Output) {
+  guard let bias else { return }
+  apply(.add, y, [pixels, channels], bias, [1, channels], y, [pixels, channels])
 }
 
 /// Transposes a matrix whose rows lie `stride` apart, square by square.

@@ -12,12 +12,15 @@ struct WinogradPhase {
 struct WinogradPass<Transform: WinogradTransform> {
   let phases: [WinogradPhase]
   let weights: WinogradWeights<Transform>
+  /// What is added to each output channel.
+  let bias: Input?
   private let tiles: [WinogradTiles<Transform>]
 
   /// - Parameter phases: each with the same number of sources.
-  init(_ phases: [WinogradPhase], _ weights: WinogradWeights<Transform>) {
+  init(_ phases: [WinogradPhase], _ weights: WinogradWeights<Transform>, bias: Input?) {
     self.phases = phases
     self.weights = weights
+    self.bias = bias
     tiles = phases.map { WinogradTiles($0.target) }
   }
 
@@ -88,7 +91,8 @@ struct WinogradPass<Transform: WinogradTransform> {
           }
           for tile in 0..<count {
             tiles[phase].transformOutput(
-              m + tile * cStep, positionStride: block * cStep, tile: first + tile, channels: 0..<outputs, phases[phase].target, y)
+              m + tile * cStep, positionStride: block * cStep, tile: first + tile, channels: 0..<outputs, bias: bias,
+              phases[phase].target, y)
           }
         }
       }
@@ -140,7 +144,7 @@ struct WinogradPass<Transform: WinogradTransform> {
               phase, w, isTurned: isTurned, columns, v, rowsApart: group, rows: padded, packed: m + positions * apart, m, apart: apart)
             for tile in 0..<count {
               tiles.transformOutput(
-                m + tile * columns.count, positionStride: apart, tile: first + tile, channels: columns,
+                m + tile * columns.count, positionStride: apart, tile: first + tile, channels: columns, bias: bias,
                 phases[phase].target, y)
             }
           }

@@ -63,18 +63,19 @@ extension ConvolutionGeometry {
   }
 }
 
-/// `y = scale · x * w` of each sample.
+/// `y = x * (scale · w) + bias` of each sample.
 func winogradConvolution<Transform: WinogradTransform>(
-  _ g: ConvolutionGeometry, _: Transform.Type, samples: Int, _ x: Input, _ w: Input, scale: Float, _ y: Output
+  _ g: ConvolutionGeometry, _: Transform.Type, samples: Int, _ x: Input, _ w: Input, scale: Float, bias: Input?, _ y: Output
 ) {
   let weights = WinogradWeights<Transform>(inputs: g.inputChannels, outputs: g.outputChannels, step: g.stride, scale: scale)
-  WinogradPass([WinogradPhase(sources: g.winogradSources, target: g.outputPixels)], weights).run(samples: samples, x, w, isTurned: false, y)
+  WinogradPass([WinogradPhase(sources: g.winogradSources, target: g.outputPixels)], weights, bias: bias)
+    .run(samples: samples, x, w, isTurned: false, y)
 }
 
 /// The adjoint of `winogradConvolution` in `x`: convolutions with the weights turned by 180°, input and output exchanged.
 func winogradInputGradient<Transform: WinogradTransform>(
-  _ g: ConvolutionGeometry, _: Transform.Type, samples: Int, _ dy: Input, _ w: Input, scale: Float, _ dx: Output
+  _ g: ConvolutionGeometry, _: Transform.Type, samples: Int, _ dy: Input, _ w: Input, scale: Float, bias: Input?, _ dx: Output
 ) {
   let weights = WinogradWeights<Transform>(inputs: g.outputChannels, outputs: g.inputChannels, step: g.stride, scale: scale)
-  WinogradPass(g.winogradAdjointPhases, weights).run(samples: samples, dy, w, isTurned: true, dx)
+  WinogradPass(g.winogradAdjointPhases, weights, bias: bias).run(samples: samples, dy, w, isTurned: true, dx)
 }

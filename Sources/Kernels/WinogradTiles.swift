@@ -102,8 +102,10 @@ struct WinogradTiles<Transform: WinogradTransform> {
     }
   }
 
-  /// `Aᵀ m A` of a tile, written to the pixels of `y` that exist; of some channels, which `m` numbers from 0.
-  func transformOutput(_ m: Input, positionStride: Int, tile: Int, channels: Range<Int>, _ target: PixelLattice, _ y: Output) {
+  /// `Aᵀ m A + bias` of a tile, written to the pixels of `y` that exist; of some channels, which `m` numbers from 0.
+  func transformOutput(
+    _ m: Input, positionStride: Int, tile: Int, channels: Range<Int>, bias: Input?, _ target: PixelLattice, _ y: Output
+  ) {
     let place = place(tile)
     let image = y + place.sample * target.size + channels.lowerBound
     let (height, width) = (min(Transform.tile, target.rows - place.row), min(Transform.tile, target.columns - place.column))
@@ -111,11 +113,12 @@ struct WinogradTiles<Transform: WinogradTransform> {
     Transform.withColumns { d in
       var channel = 0
       while channel < channels.count {
+        let offset = bias.map { $0.lane(channels.lowerBound + channel) } ?? .zero
         let (source, corner) = (m + channel, image + (target.offset(place.row, place.column) ?? 0) + channel)
         Transform.apply(.output, d, rows: height) {
           source.lane(($0 &* Transform.window &+ $1) &* positionStride)
         } _: { i, j, lane in
-          if j < width { corner.store(lane, (i &* target.width &+ j) &* pixelStride) }
+          if j < width { corner.store(lane + offset, (i &* target.width &+ j) &* pixelStride) }
         }
         channel += 16
       }

@@ -25,28 +25,25 @@ public struct Convolution2D {
 
   /// Applies the layer.
   public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
-    apply(mode) { x.convolved(with: $0, stride: stride, padding: padding, groups: groups) }
+    apply(mode) { x.convolved(with: $0, bias: $1, stride: stride, padding: padding, groups: groups) }
   }
 
   /// Applies the layer to the image with each pixel repeated in both directions: a layer of stride 1 in one group that keeps sizes.
   public func afterUpsampling(_ x: Tensor, _ mode: Mode) -> Tensor {
     precondition(isPlain, "Convolution2D \(path): upsampling goes with stride 1, padding .same and one group only")
-    return apply(mode) { x.upsampledAndConvolved(with: $0) }
+    return apply(mode) { x.upsampledAndConvolved(with: $0, bias: $1) }
   }
 
   /// The means of 2x2 pixels of what the layer gives, which its bias does not change: a layer as for `afterUpsampling`.
   public func beforePooling(_ x: Tensor, _ mode: Mode) -> Tensor {
     precondition(isPlain, "Convolution2D \(path): pooling goes with stride 1, padding .same and one group only")
-    return apply(mode) { x.convolvedAndPooled(with: $0) }
+    return apply(mode) { x.convolvedAndPooled(with: $0, bias: $1) }
   }
 
   private var isPlain: Bool { stride == 1 && padding == .same && groups == 1 }
 
-  private func apply(_ mode: Mode, _ convolve: (Tensor) -> Tensor) -> Tensor {
-    named(path) {
-      let y = convolve(weight(mode))
-      return bias.map { y + $0.tensor } ?? y
-    }
+  private func apply(_ mode: Mode, _ convolve: (_ weight: Tensor, _ bias: Tensor?) -> Tensor) -> Tensor {
+    named(path) { convolve(weight(mode), bias?.tensor) }
   }
 }
 
@@ -73,9 +70,6 @@ public struct TransposeConvolution2D {
 
   /// Applies the layer.
   public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
-    named(path) {
-      let y = x.transposeConvolved(with: weight(mode), stride: stride, padding: padding)
-      return bias.map { y + $0.tensor } ?? y
-    }
+    named(path) { x.transposeConvolved(with: weight(mode), bias: bias?.tensor, stride: stride, padding: padding) }
   }
 }

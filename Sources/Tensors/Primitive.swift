@@ -61,7 +61,7 @@ package enum Kept {
   case everything
   /// These inputs.
   case inputs(Set<Int>)
-  /// The two factors of a bilinear primitive: each one's cotangent reads the other, so a factor is needed only when the other is
+  /// The first two inputs, factors of a bilinear primitive: each one's cotangent reads the other, so a factor is needed only when the other is
   /// tracked. The generator's step thus keeps none of the critic's activations for weight gradients that nobody asks for.
   case factors
 
@@ -73,7 +73,7 @@ package enum Kept {
     case .nothing, .output: false
     case .everything: true
     case .inputs(let indices): indices.contains(index)
-    case .factors: inputs[1 - index].isTracked
+    case .factors: index < 2 && inputs[1 - index].isTracked
     }
   }
 

@@ -21,8 +21,12 @@ extension Tensor {
 
   /// Cross-correlation of `[batch, height, width, inputs]` with `weight [kernelHeight, kernelWidth, inputs / groups, outputs]`.
   ///
-  /// - Parameter padding: zeros added above, left, below and right.
-  public func convolved(with weight: Tensor, stride: Int = 1, padding: Padding = .same, groups: Int = 1) -> Tensor {
+  /// - Parameters:
+  ///   - bias: `[outputs]`, added to every pixel.
+  ///   - padding: zeros added above, left, below and right.
+  public func convolved(
+    with weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Padding = .same, groups: Int = 1
+  ) -> Tensor {
     precondition(rank == 4 && weight.rank == 4, "convolution: shapes \(shape) and \(weight.shape), both need four axes")
     let (top, left, bottom, right) = padding.amounts(kernelHeight: weight.shape[0], kernelWidth: weight.shape[1])
     let geometry = ConvolutionGeometry(
@@ -31,15 +35,15 @@ extension Tensor {
     precondition(
       shape[3] == weight.shape[2] * groups && weight.shape[3] % groups == 0,
       "convolution: input has \(shape[3]) channels, weight expects \(weight.shape[2] * groups) (shapes \(shape) and \(weight.shape))")
-    return apply(Convolution(geometry: geometry), [self, weight])
+    return apply(Convolution(geometry: geometry), [self, weight] + (bias.map { [$0] } ?? []))
   }
 
   /// The adjoint of a convolution with `weight [kernelHeight, kernelWidth, outputs, inputs]`: `[batch, height, width, inputs]` becomes
   /// `[batch, outputHeight, outputWidth, outputs]`.
   ///
   /// The result has `(height - 1)·stride + kernel - padding` rows (padding above and below together), so `stride·height` for a 4x4 kernel
-  /// with padding 1 and stride 2.
-  public func transposeConvolved(with weight: Tensor, stride: Int, padding: Padding) -> Tensor {
+  /// with padding 1 and stride 2. A bias `[outputs]` is added to every pixel.
+  public func transposeConvolved(with weight: Tensor, bias: Tensor? = nil, stride: Int, padding: Padding) -> Tensor {
     precondition(
       rank == 4 && weight.rank == 4 && shape[3] == weight.shape[3],
       "transposed convolution: shapes \(shape) and \(weight.shape) do not fit")
@@ -48,28 +52,28 @@ extension Tensor {
       height: (shape[1] - 1) * stride + weight.shape[0] - top - bottom, width: (shape[2] - 1) * stride + weight.shape[1] - left - right,
       inputChannels: weight.shape[2], outputChannels: weight.shape[3], kernelHeight: weight.shape[0], kernelWidth: weight.shape[1],
       stride: stride, padTop: top, padLeft: left, padBottom: bottom, padRight: right, groups: 1)
-    return apply(ConvolutionInputGradient(geometry: geometry), [self, weight])
+    return apply(ConvolutionInputGradient(geometry: geometry), [self, weight] + (bias.map { [$0] } ?? []))
   }
 
-  /// `convolved(with: weight).averagePooled(2)`.
+  /// `convolved(with: weight, bias: bias).averagePooled(2)`.
   ///
   /// The same sums as one convolution of stride 2 with a 4x4 kernel, at less than half the work, where that goes by Winograd's algorithm.
-  public func convolvedAndPooled(with weight: Tensor) -> Tensor {
+  public func convolvedAndPooled(with weight: Tensor, bias: Tensor? = nil) -> Tensor {
     guard rank == 4, weight.rank == 4, shape[3] == weight.shape[2],
       widens(weight, height: shape[1], width: shape[2], from: shape[3], to: weight.shape[3])
-    else { return convolved(with: weight).averagePooled(2) }
-    return convolved(with: apply(WidenKernel(widening: .pooling), [weight]), stride: 2, padding: .all(1))
+    else { return convolved(with: weight, bias: bias).averagePooled(2) }
+    return convolved(with: apply(WidenKernel(widening: .pooling), [weight]), bias: bias, stride: 2, padding: .all(1))
   }
 
-  /// `upsampled(2).convolved(with: weight)`.
+  /// `upsampled(2).convolved(with: weight, bias: bias)`.
   ///
   /// The same sums as one transposed convolution of stride 2 with a 4x4 kernel, at less than half the work, where that goes by Winograd's
   /// algorithm.
-  public func upsampledAndConvolved(with weight: Tensor) -> Tensor {
+  public func upsampledAndConvolved(with weight: Tensor, bias: Tensor? = nil) -> Tensor {
     guard rank == 4, weight.rank == 4, shape[3] == weight.shape[2],
       widens(weight, height: 2 * shape[1], width: 2 * shape[2], from: weight.shape[3], to: shape[3])
-    else { return upsampled(2).convolved(with: weight) }
-    return transposeConvolved(with: apply(WidenKernel(widening: .upsampling), [weight]), stride: 2, padding: .all(1))
+    else { return upsampled(2).convolved(with: weight, bias: bias) }
+    return transposeConvolved(with: apply(WidenKernel(widening: .upsampling), [weight]), bias: bias, stride: 2, padding: .all(1))
   }
 
   /// Whether a 3x3 kernel is better widened: whether the convolution of stride 2, from the larger image to the smaller, is a fast one.

@@ -182,11 +182,12 @@ extension PrimitiveCase {
         let coordinates = geometry.inputChannels < 16 ? 400 : 24
         return [
           PrimitiveCase(
-            "convolution \(form)", coordinates: coordinates, { [normal(geometry.inputShape(2)), normal(geometry.weightShape, 1)] },
+            "convolution \(form)", coordinates: coordinates,
+            { [normal(geometry.inputShape(2)), normal(geometry.weightShape, 1), normal([geometry.outputChannels], 2)] },
             { apply(Convolution(geometry: geometry), $0) }),
           PrimitiveCase(
             "convolution input gradient \(form)", coordinates: coordinates,
-            { [normal(geometry.outputShape(2)), normal(geometry.weightShape, 1)] },
+            { [normal(geometry.outputShape(2)), normal(geometry.weightShape, 1), normal([geometry.inputChannels], 2)] },
             { apply(ConvolutionInputGradient(geometry: geometry), $0) }),
           PrimitiveCase(
             "convolution weight gradient \(form)", coordinates: coordinates,

@@ -1,6 +1,7 @@
 package import Kernels
 
-/// `y = x ∗ w`, `[batch, height, width, inputs]` with `w [kernelHeight, kernelWidth, inputs / groups, outputs]`.
+/// `y = x ∗ w + b`, `[batch, height, width, inputs]` with `w [kernelHeight, kernelWidth, inputs / groups, outputs]` and, if it is there,
+/// `b [outputs]`.
 ///
 /// Convolution and its two gradients are three primitives, each one's `vjp` made of the other two.
 package struct Convolution: Primitive {
@@ -9,12 +10,14 @@ package struct Convolution: Primitive {
 
   package func outputShape(_ inputs: [[Int]]) -> [Int] {
     geometry.check(Self.name, input: inputs[0], weight: inputs[1])
+    checkBias(Self.name, inputs, channels: geometry.outputChannels)
     return geometry.outputShape(inputs[0][0])
   }
   package func outputLayout(_ inputs: [Tensor]) -> BatchLayout? { inputs[0].layout }
   package func forward(_ inputs: [Tensor], _ output: Tensor) {
     let w = unsafe inputs[1].product
-    unsafe Kernels.convolution(geometry, samples: output.shape[0], inputs[0].input, w.numbers, scale: w.factor, output.output)
+    unsafe Kernels.convolution(
+      geometry, samples: output.shape[0], inputs[0].input, w.numbers, scale: w.factor, bias: bias(inputs)?.input, output.output)
   }
   package var isProduct: Bool { true }
   package var keeps: Kept { .factors }
@@ -23,25 +26,26 @@ package struct Convolution: Primitive {
     return [
       context.wants(0) ? apply(ConvolutionInputGradient(geometry: geometry), [cotangent, w]) : nil,
       context.wants(1) ? apply(ConvolutionWeightGradient(geometry: geometry), [x, cotangent]) : nil,
-    ]
+    ] + biasCotangent(cotangent, context)
   }
   package func flops(_ inputs: [[Int]], _ output: [Int]) -> Double { geometry.flops * Double(output[0]) }
 }
 
-/// The adjoint of `Convolution` in its images: also the transposed convolution.
+/// The adjoint of `Convolution` in its images, and a bias `[inputs]` if it is there: also the transposed convolution.
 package struct ConvolutionInputGradient: Primitive {
   package static let name = "convolution input gradient"
   package let geometry: ConvolutionGeometry
 
   package func outputShape(_ inputs: [[Int]]) -> [Int] {
     geometry.check(Self.name, output: inputs[0], weight: inputs[1])
+    checkBias(Self.name, inputs, channels: geometry.inputChannels)
     return geometry.inputShape(inputs[0][0])
   }
   package func outputLayout(_ inputs: [Tensor]) -> BatchLayout? { inputs[0].layout }
   package func forward(_ inputs: [Tensor], _ output: Tensor) {
     let w = unsafe inputs[1].product
     unsafe Kernels.convolutionInputGradient(
-      geometry, samples: output.shape[0], inputs[0].input, w.numbers, scale: w.factor, output.output)
+      geometry, samples: output.shape[0], inputs[0].input, w.numbers, scale: w.factor, bias: bias(inputs)?.input, output.output)
   }
   package var isProduct: Bool { true }
   package var keeps: Kept { .factors }
@@ -50,7 +54,7 @@ package struct ConvolutionInputGradient: Primitive {
     return [
       context.wants(0) ? apply(Convolution(geometry: geometry), [cotangent, w]) : nil,
       context.wants(1) ? apply(ConvolutionWeightGradient(geometry: geometry), [cotangent, dy]) : nil,
-    ]
+    ] + biasCotangent(cotangent, context)
   }
   package func flops(_ inputs: [[Int]], _ output: [Int]) -> Double { geometry.flops * Double(output[0]) }
 }
@@ -80,6 +84,18 @@ package struct ConvolutionWeightGradient: Primitive {
     ]
   }
   package func flops(_ inputs: [[Int]], _ output: [Int]) -> Double { geometry.flops * Double(inputs[0][0]) }
+}
+
+/// The third of the inputs, if it is there.
+private func bias(_ inputs: [Tensor]) -> Tensor? { inputs.count > 2 ? inputs[2] : nil }
+
+private func checkBias(_ name: String, _ inputs: [[Int]], channels: Int) {
+  precondition(inputs.count < 3 || inputs[2] == [channels], "\(name): bias \(inputs.last ?? []), [\(channels)] is needed")
+}
+
+/// What flows back into the bias, in a list; empty without a bias.
+private func biasCotangent(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] {
+  context.inputs.count < 3 ? [] : [context.wants(2) ? cotangent.sum(axes: [0, 1, 2]) : nil]
 }
 
 extension ConvolutionGeometry {

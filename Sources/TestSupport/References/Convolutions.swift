@@ -29,11 +29,19 @@ extension ConvolutionGeometry {
   }
 }
 
+extension Array64 {
+  /// Adds a number to each channel, the last axis.
+  fileprivate mutating func add(bias: [Double]) {
+    for index in values.indices { values[index] += bias[index % bias.count] }
+  }
+}
+
 extension Convolution: ReplayedPrimitive {
   package func reference(_ inputs: [Array64]) -> Array64 {
     let (x, w, samples) = (inputs[0].values, inputs[1].values, inputs[0].shape[0])
     var result = Array64(repeating: 0, shape: [samples, geometry.outputHeight, geometry.outputWidth, geometry.outputChannels])
     geometry.forEachProduct(samples) { result.values[$2] += x[$0] * w[$1] }
+    if inputs.count > 2 { result.add(bias: inputs[2].values) }
     return result
   }
 }
@@ -43,6 +51,7 @@ extension ConvolutionInputGradient: ReplayedPrimitive {
     let (dy, w, samples) = (inputs[0].values, inputs[1].values, inputs[0].shape[0])
     var result = Array64(repeating: 0, shape: [samples, geometry.height, geometry.width, geometry.inputChannels])
     geometry.forEachProduct(samples) { result.values[$0] += dy[$2] * w[$1] }
+    if inputs.count > 2 { result.add(bias: inputs[2].values) }
     return result
   }
 }
