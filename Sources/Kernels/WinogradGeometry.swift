@@ -25,7 +25,7 @@ extension ConvolutionGeometry {
 
   /// The form of the weight gradient. Under stride 2 the sums of a leaf are four times as many for a quarter of the tiles: with one tile a
   /// sample, writing them takes longer than direct products do.
-  var winogradWeightGradient: WinogradForm? { stride == 2 && outputHeight * outputWidth < 64 ? nil : winograd }
+  var winogradWeightGradient: WinogradForm? { winograd }
 
   /// The pixels of the output.
   var outputPixels: PixelLattice { PixelLattice(height: outputHeight, width: outputWidth, channels: outputChannels) }

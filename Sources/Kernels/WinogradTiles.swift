@@ -36,33 +36,42 @@ struct WinogradTiles<Transform: WinogradTransform> {
 
   /// The sample of a tile and its first pixel's row and column in the lattice.
   @inline(__always)
-  private func place(_ tile: Int) -> (sample: Int, row: Int, column: Int) {
+  func place(_ tile: Int) -> (sample: Int, row: Int, column: Int) {
     let (sample, place) = (tile / count, tile % count)
     return (sample, place / columns * Transform.tile, place % columns * Transform.tile)
   }
 
   /// `Bᵀ d B` of a tile's window of `x`, written to `v[position · positionStride + channel]`; of some channels, numbered from 0.
+  ///
+  /// - Parameters:
+  ///   - lineStep: how far apart lines of `window` positions are written, if they do not follow one another.
+  ///   - groupStep: how far apart groups of 16 channels are written.
+  ///   - byLines: whether the window is transformed along its rows only, as `d B`.
   func transformInput(
-    _ source: PixelLattice, _ x: Input, tile: Int, channels: Range<Int>, zeros: Input, _ v: Output, positionStride: Int
+    _ source: PixelLattice, _ x: Input, tile: Int, channels: Range<Int>, zeros: Input, _ v: Output, positionStride: Int,
+    lineStep: Int? = nil, groupStep: Int = 16, byLines: Bool = false
   ) {
     transform(
-      source, x, tile: tile, side: Transform.window, channels: channels, zeros: zeros, .input, v, positionStride: positionStride)
+      source, x, tile: tile, side: Transform.window, channels: channels, zeros: zeros, .input, v, positionStride: positionStride,
+      lineStep: lineStep ?? Transform.window * positionStride, groupStep: groupStep, byLines: byLines)
   }
 
   /// `A dy Aᵀ` of a tile of cotangents, written to `u[position · positionStride + channel]`; of some channels, numbered from 0. Pixels
-  /// beyond the image are zero.
+  /// beyond the image are zero. `lineStep`, `groupStep` and `byLines` as above.
   func transformCotangent(
-    _ target: PixelLattice, _ dy: Input, tile: Int, channels: Range<Int>, zeros: Input, _ u: Output, positionStride: Int
+    _ target: PixelLattice, _ dy: Input, tile: Int, channels: Range<Int>, zeros: Input, _ u: Output, positionStride: Int,
+    lineStep: Int, groupStep: Int, byLines: Bool
   ) {
     transform(
       target, dy, tile: tile, side: Transform.tile, channels: channels, zeros: zeros, .outputAdjoint, u,
-      positionStride: positionStride)
+      positionStride: positionStride, lineStep: lineStep, groupStep: groupStep, byLines: byLines)
   }
 
   @inline(__always)
   private func transform(
     _ lattice: PixelLattice, _ x: Input, tile: Int, side: Int, channels: Range<Int>, zeros: Input,
-    _ matrix: WinogradMatrix, _ v: Output, positionStride: Int
+    _ matrix: WinogradMatrix, _ v: Output, positionStride: Int, lineStep: Int, groupStep: Int,
+    byLines: Bool
   ) {
     let place = place(tile)
     let image = x + place.sample * lattice.size + channels.lowerBound
@@ -73,11 +82,19 @@ struct WinogradTiles<Transform: WinogradTransform> {
       Transform.withColumns { d in
         var channel = 0
         while channel < channels.count {
-          let target = v + channel
-          Transform.apply(matrix, d) {
-            sources[$0 &* side &+ $1].lane(channel)
-          } _: {
-            target.store($2, ($0 &* Transform.window &+ $1) &* positionStride)
+          let target = v + channel / 16 * groupStep
+          if byLines {
+            Transform.applyByLines(matrix) {
+              sources[$0 &* side &+ $1].lane(channel)
+            } _: {
+              target.store($2, $0 &* lineStep &+ $1 &* positionStride)
+            }
+          } else {
+            Transform.apply(matrix, d) {
+              sources[$0 &* side &+ $1].lane(channel)
+            } _: {
+              target.store($2, $0 &* lineStep &+ $1 &* positionStride)
+            }
           }
           channel += 16
         }

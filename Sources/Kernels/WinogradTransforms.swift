@@ -21,9 +21,10 @@ protocol WinogradTransform {
   static func output(_ value: Values, _ result: Results)
   /// `taps` values times G: `window` results.
   static func weight(_ value: Values, _ result: Results)
-  /// Four values times A: `window` results, the adjoint of `output`.
+  /// Four values times A, the adjoint of `output`, and times the scales of G: `window` results. Of a sum of products there are more numbers
+  /// than of the factors, so that scales cost less here.
   static func outputAdjoint(_ value: Values, _ result: Results)
-  /// `window` values times Gᵀ: `taps` results, the adjoint of `weight`.
+  /// `window` values times Gᵀ without its scales: `taps` results. With `outputAdjoint` this is the adjoint of `weight`.
   static func weightAdjoint(_ value: Values, _ result: Results)
 }
 
@@ -62,7 +63,7 @@ private struct Coefficient {
 
 /// A matrix of Winograd's algorithm.
 enum WinogradMatrix {
-  case input, output, weight, outputAdjoint, weightAdjoint
+  case input, output, weight, outputAdjoint
 }
 
 extension WinogradTransform {
@@ -74,7 +75,6 @@ extension WinogradTransform {
     case .output: (window, tile)
     case .weight: (taps, window)
     case .outputAdjoint: (tile, window)
-    case .weightAdjoint: (window, taps)
     }
   }
 
@@ -85,7 +85,6 @@ extension WinogradTransform {
     case .output: output(value, result)
     case .weight: weight(value, result)
     case .outputAdjoint: outputAdjoint(value, result)
-    case .weightAdjoint: weightAdjoint(value, result)
     }
   }
 
@@ -110,6 +109,12 @@ extension WinogradTransform {
     let (from, to) = size(matrix)
     for j in 0..<from { apply(matrix, { value($0, j) }, { d[$0 &* from &+ j] = $1 }) }
     for i in 0..<(rows ?? to) { apply(matrix, { d[i &* from &+ $0] }, { result(i, $0, $1) }) }
+  }
+
+  /// A transform along the rows of a square of values, otherwise as above.
+  @inline(__always)
+  static func applyByLines(_ matrix: WinogradMatrix, _ value: (Int, Int) -> Lane, _ result: (Int, Int, Lane) -> Void) {
+    for i in 0..<size(matrix).from { apply(matrix, { value(i, $0) }, { result(i, $0, $1) }) }
   }
 }
 
@@ -168,20 +173,19 @@ enum FourByThree: WinogradTransform {
     let (a, b, c, d) = (value(0), value(1), value(2), value(3))
     let (evenAlpha, oddAlpha) = (sum(a, alpha2, c), sum(b, alpha2, d))
     let (evenBeta, oddBeta) = (sum(a, beta2, c), sum(b, beta2, d))
-    result(0, a)
-    result(1, sum(evenAlpha, alpha, oddAlpha))
-    result(2, sum(evenAlpha, -alpha, oddAlpha))
-    result(3, sum(evenBeta, beta, oddBeta))
-    result(4, sum(evenBeta, -beta, oddBeta))
+    result(0, a * scale0)
+    result(1, sum(evenAlpha, alpha, oddAlpha) * scaleAlpha)
+    result(2, sum(evenAlpha, -alpha, oddAlpha) * scaleAlpha)
+    result(3, sum(evenBeta, beta, oddBeta) * scaleBeta)
+    result(4, sum(evenBeta, -beta, oddBeta) * scaleBeta)
     result(5, d)
   }
 
   @inline(__always)
   static func weightAdjoint(_ value: Values, _ result: Results) {
     let (b, c, d, e) = (value(1), value(2), value(3), value(4))
-    let (s, m) = ((b + c) * scaleAlpha, (b - c) * scaleAlpha)
-    let (p, q) = ((d + e) * scaleBeta, (d - e) * scaleBeta)
-    result(0, s + p + value(0) * scale0)
+    let (s, m, p, q) = (b + c, b - c, d + e, d - e)
+    result(0, s + p + value(0))
     result(1, sum(q * beta, alpha, m))
     result(2, sum(sum(value(5), beta2, p), alpha2, s))
   }
@@ -237,18 +241,17 @@ enum FourByTwo: WinogradTransform {
     let (a, b, c, d) = (value(0), value(1), value(2), value(3))
     let (evenAlpha, oddAlpha) = (sum(a, alpha2, c), sum(b, alpha2, d))
     let (evenBeta, oddBeta) = (sum(a, beta2, c), sum(b, beta2, d))
-    result(0, sum(evenAlpha, alpha, oddAlpha))
-    result(1, sum(evenAlpha, -alpha, oddAlpha))
-    result(2, sum(evenBeta, beta, oddBeta))
-    result(3, sum(evenBeta, -beta, oddBeta))
+    result(0, sum(evenAlpha, alpha, oddAlpha) * scaleAlpha)
+    result(1, sum(evenAlpha, -alpha, oddAlpha) * -scaleAlpha)
+    result(2, sum(evenBeta, beta, oddBeta) * scaleBeta)
+    result(3, sum(evenBeta, -beta, oddBeta) * -scaleBeta)
     result(4, d)
   }
 
   @inline(__always)
   static func weightAdjoint(_ value: Values, _ result: Results) {
     let (a, b, c, d) = (value(0), value(1), value(2), value(3))
-    let (s, m) = ((a - b) * scaleAlpha, (a + b) * scaleAlpha)
-    let (p, q) = ((c - d) * scaleBeta, (c + d) * scaleBeta)
+    let (s, m, p, q) = (a + b, a - b, c + d, c - d)
     result(0, s + p)
     result(1, sum(sum(value(4), beta, q), alpha, m))
   }

@@ -3,148 +3,260 @@ import Sharding
 /// The adjoint of `winogradConvolution` in `w`, summed over the batch: `dw` is `[nodeCount, kernel, kernel, inputs, outputs]`.
 ///
 /// `dw = Gᵀ [Σ (Bᵀ d B) ⊙ (A dy Aᵀ)] G`: for each leaf the products are summed over its tiles in ascending order, turned into weights, and
-/// the leaves are added by `rows.steps`. The weights are cut into blocks of a source, 64 input and 128 output channels: small enough for the
-/// sums to stay near the core, and square enough that transforming the tiles for each block costs little. Where there are blocks enough for
-/// all threads each adds up its leaves at once, so that their sums never reach the memory.
+/// the leaves are added by `rows.steps`. The weights are cut into blocks of input and output channels, whose tiles are transformed once, and
+/// these into squares of 16 channels on a side: all leaves of a square are summed and added before the next, so that sums stay near the
+/// core. Where there are too few blocks for all threads, each leaf of a block is summed apart.
 func winogradWeightGradient<Transform: WinogradTransform>(
   _ g: ConvolutionGeometry, _: Transform.Type, rows: ShardRows, _ x: Input, _ dy: Input, _ dw: Output
 ) {
-  let leaves = rows.segments.count
-  let blocks = g.winogradSources.flatMap { source in
-    stride(from: 0, to: g.inputChannels, by: 64).flatMap { first in
-      stride(from: 0, to: g.outputChannels, by: 128).map { column in
-        LeafSum<Transform>(
-          source: source, target: g.outputPixels, inputs: first..<min(g.inputChannels, first + 64),
-          outputs: column..<min(g.outputChannels, column + 128))
-      }
-    }
+  let plan = WeightGradientPlan<Transform>(g, rows.segments)
+  guard let tiles = plan.allTiles else { return winogradWeightGradient(plan, rows: rows, nil, x, dy, dw) }
+  withScratch(tiles.size) { memory in
+    plan.transform(tiles, x, dy, memory)
+    winogradWeightGradient(plan, rows: rows, memory, x, dy, dw)
   }
-  let largest = blocks.reduce(0) { max($0, $1.size) }
-  func fold(_ block: LeafSum<Transform>, leaf: (Int, Output) -> Void) {
-    withScratch(rows.stackHeight * block.size) { memory in
-      foldTree(rows.steps, size: block.size, memory: memory, leaf: leaf) { node, sum in block.write(sum, g, dw + node * g.weightSize) }
-    }
-  }
+}
+
+/// The same, with all tiles transformed or none.
+private func winogradWeightGradient<Transform: WinogradTransform>(
+  _ plan: WeightGradientPlan<Transform>, rows: ShardRows, _ transformed: Input?, _ x: Input, _ dy: Input, _ dw: Output
+) {
+  let (leaves, size, blocks) = (rows.segments.count, plan.geometry.weightSize, plan.blocks)
   if leaves == 1 || blocks.count >= 4 * Workers.threads {
-    return Workers.forEach(blocks.count) { index in
-      let block = blocks[index]
-      fold(block) { leaf, sum in block.run(rows.segments[leaf], x, dy, sum) }
-    }
+    let order = LeafOrder.all(rows.steps)
+    return Workers.forEach(blocks.count) { plan.run(blocks[$0], plan.all.pieces.indices, order, transformed, x, dy, dw) }
   }
-  withScratch(leaves * blocks.count * largest) { sums in
+  let ofLeaf = (0..<leaves).map { leaf in plan.all.pieces.indices.filter { plan.all.pieces[$0].leaf == leaf } }
+  let apart = [LeafOrder](repeating: LeafOrder(), count: leaves)
+  withScratch(leaves * size) { sums in
     Workers.forEach(leaves * blocks.count) { task in
-      blocks[task % blocks.count].run(rows.segments[task / blocks.count], x, dy, sums + task * largest)
+      let (leaf, block) = (task / blocks.count, blocks[task % blocks.count])
+      plan.run(block, ofLeaf[leaf].first!..<(ofLeaf[leaf].last! + 1), apart, transformed, x, dy, sums + leaf * size)
     }
-    Workers.forEach(blocks.count) { index in
-      fold(blocks[index]) { leaf, sum in
-        sum.update(from: sums + (leaf * blocks.count + index) * largest, count: blocks[index].size)
+    Workers.forRanges(size, grain: 4096) { range in
+      withScratch(rows.stackHeight * range.count) { memory in
+        foldTree(rows.steps, size: range.count, memory: memory) { leaf, sum in
+          sum.update(from: sums + leaf * size + range.lowerBound, count: range.count)
+        } finish: { node, sum in
+          (dw + node * size + range.lowerBound).update(from: sum, count: range.count)
+        }
       }
     }
   }
 }
 
-/// The weight gradient of one leaf, one source and some channels: `[tap, tap, those inputs, those outputs]`.
-private struct LeafSum<Transform: WinogradTransform> {
-  let source: WinogradSource
+/// How a leaf's sum joins those before it: how many sums the stack holds then, and how many of these it is added to.
+struct LeafOrder {
+  var height = 0
+  var merges = 0
+
+  /// The order of all leaves, by leaf.
+  static func all(_ steps: [ShardTree.Step]) -> [LeafOrder] {
+    var (order, height): ([LeafOrder], Int) = ([], 0)
+    for step in steps {
+      switch step {
+      case .push:
+        order.append(LeafOrder(height: height))
+        height += 1
+      case .merge:
+        order[order.count - 1].merges += 1
+        height -= 1
+      }
+    }
+    return order
+  }
+}
+
+/// A square of weights: groups of 16 input channels, counted source by source, and groups of 16 output channels.
+private struct WeightBlock {
+  let rows, columns: Range<Int>
+}
+
+/// Where transformed tiles lie: `[group][line][tile][position][16]`, the groups of inputs before those of cotangents.
+private struct TransformedTiles<Transform: WinogradTransform> {
+  let block: WeightBlock
+  /// Places in the list of all tiles.
+  let tiles: Range<Int>
+
+  /// Numbers of the positions of a line of a tile.
+  private var width: Int { Transform.window * 16 }
+  var lineStep: Int { tiles.count * width }
+  /// A line more than they need: groups would else lie multiples of 4096 bytes apart.
+  var groupStep: Int { Transform.window * lineStep + 16 }
+  /// Numbers of all.
+  var size: Int { (block.rows.count + block.columns.count) * groupStep }
+
+  func input(_ group: Int, tile: Int) -> Int { (group - block.rows.lowerBound) * groupStep + (tile - tiles.lowerBound) * width }
+  func cotangent(_ group: Int, tile: Int) -> Int {
+    (block.rows.count + group - block.columns.lowerBound) * groupStep + (tile - tiles.lowerBound) * width
+  }
+}
+
+/// How a weight gradient is cut, and how a block of it is computed.
+private struct WeightGradientPlan<Transform: WinogradTransform> {
+  let geometry: ConvolutionGeometry
+  let sources: [WinogradSource]
   let target: PixelLattice
-  let inputs, outputs: Range<Int>
+  let grid: WinogradTiles<Transform>
+  let all: WeightGradientPieces<Transform>
 
-  /// Numbers of the gradient.
-  var size: Int { Transform.taps * Transform.taps * inputs.count * outputs.count }
+  init(_ g: ConvolutionGeometry, _ leaves: [[Range<Int>]]) {
+    (geometry, sources, target) = (g, g.winogradSources, g.outputPixels)
+    grid = WinogradTiles(target)
+    all = WeightGradientPieces(leaves, grid, sources, target)
+  }
 
-  /// Copies the sum of all leaves into its places in the weights.
-  func write(_ sum: Input, _ g: ConvolutionGeometry, _ dw: Output) {
-    let weights = WinogradWeights<Transform>(inputs: g.inputChannels, outputs: g.outputChannels, step: g.stride)
-    for tap in 0..<Transform.taps * Transform.taps {
-      let place = dw + weights.offset(source, tap / Transform.taps, tap % Transform.taps) + outputs.lowerBound
-      for (index, input) in inputs.enumerated() {
-        (place + input * g.outputChannels).update(from: sum + (tap * inputs.count + index) * outputs.count, count: outputs.count)
+  private var rowGroups: Int { sources.count * geometry.inputChannels / 16 }
+  private var columnGroups: Int { geometry.outputChannels / 16 }
+
+  /// All tiles of all channels, if they are few enough to stay in the last-level cache: blocks then need not transform them again.
+  var allTiles: TransformedTiles<Transform>? {
+    let tiles = TransformedTiles<Transform>(
+      block: WeightBlock(rows: 0..<rowGroups, columns: 0..<columnGroups), tiles: all.tiles.indices)
+    return tiles.tiles.count <= Self.mostTiles && tiles.size <= 8 << 20 ? tiles : nil
+  }
+
+  /// Blocks of up to 128 channels on a side; smaller ones only where a thread would find no work. Summing leaves apart makes work too, and of
+  /// many tiles costs less than transforming them for more blocks.
+  var blocks: [WeightBlock] {
+    let enough = all.tiles.count < 512 ? 4 * Workers.threads : 1
+    var (rows, columns) = (min(8, rowGroups), min(8, columnGroups))
+    func count() -> Int { ((rowGroups + rows - 1) / rows) * ((columnGroups + columns - 1) / columns) }
+    while count() < enough && max(rows, columns) > 4 {
+      if columns >= rows { columns = (columns + 1) / 2 } else { rows = (rows + 1) / 2 }
+    }
+    return stride(from: 0, to: rowGroups, by: rows).flatMap { row in
+      stride(from: 0, to: columnGroups, by: columns).map { column in
+        WeightBlock(rows: row..<min(rowGroups, row + rows), columns: column..<min(columnGroups, column + columns))
       }
     }
   }
 
-  /// Tiles of a leaf below which direct products are faster: each of them costs more, but there are no sums at all positions to transform.
-  private static var fewTiles: Int { 4 }
+  /// Tiles that are transformed at once.
+  private static var mostTiles: Int { 64 }
 
-  /// Computes the gradient in a way that depends on the leaf alone.
-  func run(_ segments: [Range<Int>], _ x: Input, _ dy: Input, _ dw: Output) {
-    let tiles = WinogradTiles<Transform>(target)
-    if segments.reduce(0, { $0 + $1.count }) * tiles.count < Self.fewTiles { return runDirectly(segments, x, dy, dw) }
-    let (rows, columns, positions) = (inputs.count, outputs.count, Transform.positions)
-    // Tiles transformed at once: their products stay in the second-level cache while the sums pass through it.
-    let block = 48
-    // Positions lie a line further apart than they need: see `WinogradPass.rowStep`.
-    let (sumStep, vStep, uStep) = (rows * columns + 16, block * rows + 16, block * columns + 16)
-    withScratch(positions * (sumStep + vStep + uStep) + max(rows, columns)) { sums in
-      let v = sums + positions * sumStep
-      let u = v + positions * vStep
-      let zeros = u + positions * uStep
-      zeros.update(repeating: 0, count: max(rows, columns))
-      var product = TileProduct(depth: 0, rowStep: 1, termStep: rows, bStep: columns, cStep: columns, accumulate: false)
-      for segment in segments {
-        let end = segment.upperBound * tiles.count
-        for first in stride(from: segment.lowerBound * tiles.count, to: end, by: block) {
-          product.depth = min(block, end - first)
-          for tile in 0..<product.depth {
-            tiles.transformInput(
-              source.pixels, x, tile: first + tile, channels: inputs, zeros: zeros, v + tile * rows, positionStride: vStep)
-            tiles.transformCotangent(
-              target, dy, tile: first + tile, channels: outputs, zeros: zeros, u + tile * columns, positionStride: uStep)
-          }
-          for position in 0..<positions {
-            product.run(
-              rows: rows, columns: columns, v + position * vStep, u + position * uStep, sums + position * sumStep)
-          }
-          product.accumulate = true
+  /// Runs of pieces whose tiles are transformed together.
+  private func runs(_ pieces: Range<Int>) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    for index in pieces {
+      if let last = runs.last, tiles(last.lowerBound..<(index + 1)).count <= Self.mostTiles {
+        runs[runs.count - 1] = last.lowerBound..<(index + 1)
+      } else {
+        runs.append(index..<(index + 1))
+      }
+    }
+    return runs
+  }
+
+  /// The tiles of some pieces.
+  private func tiles(_ pieces: Range<Int>) -> Range<Int> {
+    all.pieces[pieces.lowerBound].tiles.lowerBound..<all.pieces[pieces.upperBound - 1].tiles.upperBound
+  }
+
+  /// Sums a block over some pieces and adds their leaves as `order` says; the sums that remain go to `dw`, one after the other.
+  ///
+  /// - Parameter transformed: `allTiles`, or nil.
+  func run(
+    _ block: WeightBlock, _ pieces: Range<Int>, _ order: [LeafOrder], _ transformed: Input?, _ x: Input, _ dy: Input, _ dw: Output
+  ) {
+    let stackHeight = pieces.reduce(1) { max($0, order[all.pieces[$1].leaf].height + 1) }
+    let squareSize = WeightGradientSquare<Transform>.size(stackHeight: stackHeight)
+    if let transformed, let tiles = allTiles {
+      return withScratch(squareSize) { memory in
+        let square = WeightGradientSquare<Transform>(stackHeight: stackHeight, memory: memory)
+        sum(block, pieces, order, tiles, transformed, isLast: true, dw) { _, _ in square }
+      }
+    }
+    let runs = runs(pieces)
+    let parts = runs.map { TransformedTiles<Transform>(block: block, tiles: tiles($0)) }
+    let largest = parts.reduce(0) { max($0, $1.size) }
+    // The sums of all squares wait for the next run.
+    withScratch(largest + block.rows.count * block.columns.count * squareSize) { memory in
+      for (run, part) in zip(runs, parts) {
+        transform(part, x, dy, memory)
+        sum(block, run, order, part, memory, isLast: run.upperBound == pieces.upperBound, dw) { row, column in
+          let index = (row - block.rows.lowerBound) * block.columns.count + column - block.columns.lowerBound
+          return WeightGradientSquare(stackHeight: stackHeight, memory: memory + largest + index * squareSize)
         }
       }
-      if !product.accumulate { sums.update(repeating: 0, count: positions * sumStep) }
-      let block = WinogradWeights<Transform>(inputs: rows, outputs: columns, step: 1)
-      for row in 0..<rows {
-        block.unpack(
-          sums + row * columns, positionStride: sumStep, WinogradSource(pixels: source.pixels), input: row, columns: 0..<columns, dw)
-      }
     }
   }
 
-  /// One product for each tap: the windows' channels at it times the cotangents.
-  private func runDirectly(_ segments: [Range<Int>], _ x: Input, _ dy: Input, _ dw: Output) {
-    let (rows, columns) = (inputs.count, outputs.count)
-    let pixels = target.height * target.width
-    let longest = segments.reduce(0) { max($0, $1.count) }
-    var product = TileProduct(
-      depth: 0, rowStep: 1, termStep: rows, bStep: target.channels, cStep: columns, accumulate: false)
-    withScratch(longest * pixels * rows) { windows in
-      for tap in 0..<Transform.taps * Transform.taps {
-        let (a, b) = (tap / Transform.taps, tap % Transform.taps)
-        let place = dw + tap * rows * columns
-        product.accumulate = false
-        for segment in segments where !segment.isEmpty {
-          gather(x, segment, row: a, column: b, windows)
-          product.depth = segment.count * pixels
-          product.run(rows: rows, columns: columns, windows, dy + segment.lowerBound * target.size + outputs.lowerBound, place)
-          product.accumulate = true
-        }
-        if !product.accumulate { place.update(repeating: 0, count: rows * columns) }
-      }
+  /// Sums all squares of a block over some pieces.
+  private func sum(
+    _ block: WeightBlock, _ pieces: Range<Int>, _ order: [LeafOrder], _ tiles: TransformedTiles<Transform>, _ transformed: Input,
+    isLast: Bool, _ dw: Output, square: (Int, Int) -> WeightGradientSquare<Transform>
+  ) {
+    let last = order[all.pieces[pieces.upperBound - 1].leaf]
+    let terms = all.terms.map { term in
+      let place = term.tile * Transform.window * 16
+      return SIMD2(place + term.row * tiles.lineStep, place + term.cotangentRow * tiles.lineStep)
     }
-  }
-
-  /// The channels that each output pixel of some samples reads through tap (row, column): `[pixel, input]`, zeros outside the image.
-  private func gather(_ x: Input, _ samples: Range<Int>, row: Int, column: Int, _ windows: Output) {
-    var place = windows
-    for sample in samples {
-      let image = x + sample * source.pixels.size + inputs.lowerBound
-      for y in 0..<target.height {
-        for z in 0..<target.width {
-          if let offset = source.pixels.offset(y + row, z + column) {
-            place.update(from: image + offset, count: inputs.count)
+    for row in block.rows {
+      let source = row * 16 / geometry.inputChannels
+      for column in block.columns {
+        let square = square(row, column)
+        for index in pieces {
+          let piece = all.pieces[index]
+          let v = transformed + tiles.input(row, tile: piece.tiles.lowerBound)
+          let u = transformed + tiles.cotangent(column, tile: piece.tiles.lowerBound)
+          if piece.goesByLines {
+            all.lines.withUnsafeBufferPointer { lines in
+              terms.withUnsafeBufferPointer { terms in
+                let first = lines.baseAddress! + all.firstLines[index] + source * Transform.taps
+                square.addLines(first, terms.baseAddress!, v, u, order[piece.leaf])
+              }
+            }
           } else {
-            place.update(repeating: 0, count: inputs.count)
+            square.addTiles(piece, lineStep: tiles.lineStep, v, u, order[piece.leaf])
           }
-          place += inputs.count
+        }
+        if isLast {
+          for node in 0..<(last.height + 1 - last.merges) {
+            write(square, node, source, row * 16 % geometry.inputChannels, column, dw)
+          }
         }
       }
+    }
+  }
+
+  /// Transforms some tiles of some channels.
+  func transform(_ part: TransformedTiles<Transform>, _ x: Input, _ dy: Input, _ memory: Output) {
+    let (rows, columns) = (part.block.rows, part.block.columns)
+    let groups = geometry.inputChannels / 16
+    let widest = max(groups, columns.count) * 16
+    withScratch(widest) { zeros in
+      zeros.update(repeating: 0, count: widest)
+      Workers.forEach(part.tiles.count) { index in
+        let place = part.tiles.lowerBound + index
+        let byLines = all.piece(of: place).goesByLines
+        var first = rows.lowerBound
+        while first < rows.upperBound {
+          let (source, group) = (first / groups, first % groups)
+          let end = min(rows.upperBound, (source + 1) * groups)
+          grid.transformInput(
+            sources[source].pixels, x, tile: all.tiles[place], channels: (group * 16)..<((group + end - first) * 16), zeros: zeros,
+            memory + part.input(first, tile: place), positionStride: 16, lineStep: part.lineStep, groupStep: part.groupStep,
+            byLines: byLines)
+          first = end
+        }
+        grid.transformCotangent(
+          target, dy, tile: all.tiles[place], channels: (columns.lowerBound * 16)..<(columns.upperBound * 16), zeros: zeros,
+          memory + part.cotangent(columns.lowerBound, tile: place), positionStride: 16, lineStep: part.lineStep, groupStep: part.groupStep,
+          byLines: byLines)
+      }
+    }
+  }
+
+  /// Copies a sum of leaves into its places in the weights.
+  private func write(
+    _ square: WeightGradientSquare<Transform>, _ node: Int, _ source: Int, _ input: Int, _ column: Int, _ dw: Output
+  ) {
+    let weights = WinogradWeights<Transform>(inputs: geometry.inputChannels, outputs: geometry.outputChannels, step: geometry.stride)
+    let corner = dw + node * geometry.weightSize + input * geometry.outputChannels + column * 16
+    for tap in 0..<Transform.taps * Transform.taps {
+      let place = corner + weights.offset(sources[source], tap / Transform.taps, tap % Transform.taps)
+      for row in 0..<16 { place.store(square.sum(node, tap: tap, row: row), row * geometry.outputChannels) }
     }
   }
 }

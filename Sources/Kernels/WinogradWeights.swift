@@ -70,22 +70,6 @@ struct WinogradWeights<Transform: WinogradTransform> {
         positionStride: positionStride)
     }
   }
-
-  /// `Gᵀ m G` of a source, one input channel and some output channels, which `m` numbers from 0, into their places in the weights.
-  func unpack(_ m: Input, positionStride: Int, _ source: WinogradSource, input: Int, columns: Range<Int>, _ dw: Output) {
-    Transform.withColumns { d in
-      var column = 0
-      while column < columns.count {
-        let (first, target) = (m + column, dw + input * outputs + columns.lowerBound + column)
-        Transform.apply(.weightAdjoint, d) {
-          first.lane(($0 &* Transform.window &+ $1) &* positionStride)
-        } _: {
-          target.store($2, offset(source, $0, $1))
-        }
-        column += 16
-      }
-    }
-  }
 }
 
 /// Pixels whose windows are convolved with some of a kernel's taps.
