@@ -27,12 +27,6 @@ private struct ConvolutionPass {
   /// `weights(group)` is a `[depth, outputs]` matrix whose rows lie `weightStride` apart.
   func run(samples: Int, _ source: Input, _ weights: (Int) -> Input, weightStride: Int, _ target: Output) {
     if rows <= 0 || windows.columns <= 0 { return }
-    if let direct = FewOutputs(windows, outputs: outputs, groups: groups) {
-      return direct.run(samples: samples, source, sourceSize: sourceSize, weights(0), weightStride: weightStride) { sample, row, column in
-        let pixel = (targetRow + row * targetStep) * targetWidth + targetColumn + column * targetStep
-        return target + sample * targetSize + pixel * targetChannels
-      }
-    }
     let band = band
     let bands = (rows + band - 1) / band
     let depth = windows.depth
@@ -98,8 +92,8 @@ extension ConvolutionGeometry {
 /// The convolution `y = x * (scale · w)` of each sample: `x` `[samples, height, width, inputChannels]`, `w` as `g` says, `y`
 /// `[samples, outputHeight, outputWidth, outputChannels]`.
 ///
-/// By Winograd's algorithm where it pays, directly for images of up to four channels, else by one matrix product per sample, band of rows
-/// and group.
+/// By Winograd's algorithm where it pays, by products of their own from or to images of up to four channels, else by one matrix product per
+/// sample, band of rows and group.
 public func convolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, scale: Float = 1, _ y: Output) {
   switch g.winograd {
   case .stride1: return winogradConvolution(g, FourByThree.self, samples: samples, x, w, scale: scale, y)
@@ -107,6 +101,8 @@ public func convolution(_ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w:
   case nil: break
   }
   if scale != 1 { return g.withScaled(w, by: scale) { convolution(g, samples: samples, x, $0, y) } }
+  if let few = FewInputs(g) { return few.run(samples: samples, x, w, y) }
+  if let few = FewOutputs(g) { return few.run(samples: samples, x, w, y) }
   let windows = TapGather(
     height: g.height, width: g.width, imageChannels: g.inputChannels, step: g.stride, taps: g.taps, rows: g.outputHeight,
     columns: g.outputWidth,
@@ -127,6 +123,8 @@ public func convolutionInputGradient(
   case nil: break
   }
   if scale != 1 { return g.withScaled(w, by: scale) { convolutionInputGradient(g, samples: samples, dy, $0, dx) } }
+  if let few = FewInputs(adjointOf: g) { return few.run(samples: samples, dy, w, dx) }
+  if let few = FewOutputs(adjointOf: g) { return few.run(samples: samples, dy, w, dx) }
   let inputs = g.inputChannels / g.groups
   let outputs = g.outputChannels / g.groups
   for phase in 0..<g.stride * g.stride {

@@ -1,130 +1,138 @@
-/// Windows times a matrix of up to four columns, as in the layers that make or differentiate images: vectors run along the source's
-/// channels, four pixels and four columns at a time. A matrix product of so few columns would leave most of each vector empty.
+/// Windows times a matrix of up to four columns, as in the layers that make images and the gradients of those that read them.
+///
+/// A product of so few columns would leave most of each vector empty. So each pixel of the source is multiplied with the weights of all taps
+/// at once, and the products are added where they belong: in memory those of a row of taps lie as they do in the target, where pixels
+/// are `step` apart.
 struct FewOutputs {
-  private let windows: TapGather
-  private let outputs: Int
-  private let lanes: Int
+  private let height, width, channels: Int
+  private let targetHeight, targetWidth, outputs: Int
+  private let kernelHeight, kernelWidth, step: Int
+  /// How far the target begins inside what the taps of the first pixel reach.
+  private let top, left: Int
+  /// Whether the weights are those of a forward pass: taps turned by 180°, input and output exchanged.
+  private let isTurned: Bool
 
-  /// Nil for shapes that this does not serve: a function of the shape alone.
-  init?(_ windows: TapGather, outputs: Int, groups: Int) {
-    guard groups == 1, outputs <= 4, windows.channels % 16 == 0, windows.channels > 0, !windows.taps.isEmpty else { return nil }
-    self.windows = windows
-    self.outputs = outputs
-    lanes = windows.channels / 16
+  /// The forward pass, of stride 1; nil for shapes that this does not serve, a function of the shape alone.
+  init?(_ g: ConvolutionGeometry) {
+    guard g.groups == 1, g.outputChannels <= 4, g.inputChannels >= 16, g.width >= 4, g.stride == 1, g.padTop < g.kernelHeight,
+      g.padLeft < g.kernelWidth
+    else { return nil }
+    (height, width, channels) = (g.height, g.width, g.inputChannels)
+    (targetHeight, targetWidth, outputs) = (g.outputHeight, g.outputWidth, g.outputChannels)
+    (kernelHeight, kernelWidth, step) = (g.kernelHeight, g.kernelWidth, 1)
+    (top, left, isTurned) = (g.kernelHeight - 1 - g.padTop, g.kernelWidth - 1 - g.padLeft, true)
   }
 
-  /// Each number adds over the taps inside the image in order, over channels sixteen at a time, then over the sixteen.
-  ///
-  /// - Parameters:
-  ///   - weights: `[tap, channel, output]`, rows `weightStride` apart.
-  ///   - target: the pixel of a sample's window.
-  func run(
-    samples: Int, _ source: Input, sourceSize: Int, _ weights: Input, weightStride: Int, _ target: (Int, Int, Int) -> Output
-  ) {
-    let taps = windows.taps
-    let (first, last) = (taps.map(\.column).min() ?? 0, taps.map(\.column).max() ?? 0)
-    withScratch(taps.count * windows.channels * 4) { packed in
-      pack(weights, weightStride, packed)
-      Workers.forEach(samples * windows.rows) { task in
-        let (sample, row) = (task / windows.rows, task % windows.rows)
-        let image = source + sample * sourceSize
-        let lines = taps.indices.filter { index in (0..<windows.height).contains(row * windows.step + taps[index].row) }
-        var column = 0
-        while column < windows.columns {
-          let isInside = column * windows.step + first >= 0 && (column + 3) * windows.step + last < windows.width
-          if column + 4 <= windows.columns && isInside {
-            sumFour(image, row, column, lines, packed) { target(sample, row, column + $0) }
-            column += 4
-          } else {
-            sumOne(image, row, column, lines, packed, target(sample, row, column))
-            column += 1
+  /// The input gradient.
+  init?(adjointOf g: ConvolutionGeometry) {
+    guard g.groups == 1, g.inputChannels <= 4, g.outputChannels >= 16, g.outputWidth >= 4, g.stride <= 2, g.kernelWidth % g.stride == 0
+    else { return nil }
+    (height, width, channels) = (g.outputHeight, g.outputWidth, g.outputChannels)
+    (targetHeight, targetWidth, outputs) = (g.height, g.width, g.inputChannels)
+    (kernelHeight, kernelWidth, step) = (g.kernelHeight, g.kernelWidth, g.stride)
+    (top, left, isTurned) = (g.padTop, g.padLeft, false)
+  }
+
+  private var taps: Int { kernelHeight * kernelWidth }
+  /// Products of a source pixel, with zeros behind them.
+  private var columns: Int { (taps * outputs + 15) / 16 * 16 }
+  /// Rows of the target that one task computes: the products of their source rows stay in the second-level cache.
+  private var band: Int { max(1, min((targetHeight + 1) / 2, (1 << 17) / (width * columns) * step)) }
+
+  /// Each product adds over channels in order, each number over its taps in order.
+  func run(samples: Int, _ source: Input, _ weights: Input, _ target: Output) {
+    let bands = (targetHeight + band - 1) / band
+    withScratch(channels * columns) { packed in
+      pack(weights, packed)
+      Workers.forEach(samples * bands) { task in
+        let (sample, first) = (task / bands, task % bands * band)
+        let rows = first..<min(targetHeight, first + band)
+        let firstNeeded = max(0, (rows.lowerBound + top - kernelHeight) / step)
+        let needed = firstNeeded..<max(firstNeeded, min(height, (rows.upperBound - 1 + top) / step + 1))
+        if needed.isEmpty {
+          return (target + (sample * targetHeight + first) * targetWidth * outputs)
+            .update(repeating: 0, count: rows.count * targetWidth * outputs)
+        }
+        let pixels = needed.count * width
+        // Vectors that add a few numbers read and write some more.
+        withScratch(pixels * columns + lineSize + 16) { products in
+          let line = products + pixels * columns + 8
+          multiply(source + (sample * height + needed.lowerBound) * width * channels, pixels: pixels, packed, products)
+          for row in rows {
+            add(row, needed, products, line)
+            (target + (sample * targetHeight + row) * targetWidth * outputs).update(from: line + left * outputs, count: targetWidth * outputs)
           }
         }
       }
     }
   }
 
-  /// `[tap][lane][output][16]`, with zeros for outputs that are not there.
-  private func pack(_ weights: Input, _ weightStride: Int, _ packed: Output) {
-    for tap in windows.taps.indices {
-      for channel in 0..<windows.channels {
-        let target = packed + ((tap * lanes + channel / 16) * 4) * 16 + channel % 16
-        let source = weights + (tap * windows.channels + channel) * weightStride
-        for output in 0..<4 { target[output * 16] = output < outputs ? source[output] : 0 }
+  /// The matrix of a source pixel's products, in blocks of 32 and 16 columns: `[block][channel][columns]`.
+  private func pack(_ weights: Input, _ packed: Output) {
+    packed.update(repeating: 0, count: channels * columns)
+    for tap in 0..<taps {
+      for output in 0..<outputs {
+        let column = tap * outputs + output
+        let block = column / 32 * 32
+        let place = packed + block * channels + column - block
+        for channel in 0..<channels {
+          place[channel * min(32, columns - block)] =
+            isTurned
+            ? weights[((taps - 1 - tap) * channels + channel) * outputs + output] : weights[(tap * outputs + output) * channels + channel]
+        }
       }
     }
   }
 
-  private func pixel(_ image: Input, _ tap: Int, _ row: Int, _ column: Int) -> Input {
-    let place = windows.taps[tap]
-    return image
-      + ((row * windows.step + place.row) * windows.width + column * windows.step + place.column) * windows.imageChannels
-  }
-
-  private func sumOne(_ image: Input, _ row: Int, _ column: Int, _ lines: [Int], _ packed: Input, _ result: Output) {
-    var (s0, s1, s2, s3) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero)
-    for tap in lines where (0..<windows.width).contains(column * windows.step + windows.taps[tap].column) {
-      let x = pixel(image, tap, row, column)
-      let w = packed + tap * lanes * 64
-      for lane in 0..<lanes {
-        let value = x.lane(lane * 16)
-        s0.addProduct(value, w.lane(lane * 64))
-        s1.addProduct(value, w.lane(lane * 64 + 16))
-        s2.addProduct(value, w.lane(lane * 64 + 32))
-        s3.addProduct(value, w.lane(lane * 64 + 48))
-      }
+  /// All products of some pixels, the last of which are computed twice where they are no multiple of four.
+  private func multiply(_ source: Input, pixels: Int, _ packed: Input, _ products: Output) {
+    let product = TileProduct(depth: channels, rowStep: channels, termStep: 1, bStep: nil, cStep: columns, accumulate: false)
+    product.run(rows: pixels / 4 * 4, columns: columns, source, packed, products)
+    if pixels % 4 > 0 {
+      product.run(rows: 4, columns: columns, source + (pixels - 4) * channels, packed, products + (pixels - 4) * columns)
     }
-    store(s0, s1, s2, s3, result)
   }
 
-  private func sumFour(
-    _ image: Input, _ row: Int, _ column: Int, _ lines: [Int], _ packed: Input, _ result: (Int) -> Output
-  ) {
-    let stride = windows.step * windows.imageChannels
-    var (a0, a1, a2, a3) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero)
-    var (b0, b1, b2, b3) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero)
-    var (c0, c1, c2, c3) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero)
-    var (d0, d1, d2, d3) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero)
-    for tap in lines {
-      var x = pixel(image, tap, row, column)
-      var w = packed + tap * lanes * 64
-      for _ in 0..<lanes {
-        let (a, b, c, d) = (x.lane(0), x.lane(stride), x.lane(2 * stride), x.lane(3 * stride))
-        var weight = w.lane(0)
-        a0.addProduct(a, weight)
-        b0.addProduct(b, weight)
-        c0.addProduct(c, weight)
-        d0.addProduct(d, weight)
-        weight = w.lane(16)
-        a1.addProduct(a, weight)
-        b1.addProduct(b, weight)
-        c1.addProduct(c, weight)
-        d1.addProduct(d, weight)
-        weight = w.lane(32)
-        a2.addProduct(a, weight)
-        b2.addProduct(b, weight)
-        c2.addProduct(c, weight)
-        d2.addProduct(d, weight)
-        weight = w.lane(48)
-        a3.addProduct(a, weight)
-        b3.addProduct(b, weight)
-        c3.addProduct(c, weight)
-        d3.addProduct(d, weight)
-        x += 16
-        w += 64
+  /// Numbers of a row that the taps of a source row reach, and of one that the target has.
+  private var lineSize: Int { max(((width - 1) * step + kernelWidth) * outputs, (left + targetWidth) * outputs) }
+
+  /// Adds the products that make a row of the target.
+  private func add(_ row: Int, _ needed: Range<Int>, _ products: Input, _ line: Output) {
+    let parts = kernelWidth / step
+    withUnsafeTemporaryAllocation(of: Int.self, capacity: taps) { places in
+      var count = 0
+      for tap in 0..<kernelHeight where (row + top - tap) % step == 0 && needed.contains((row + top - tap) / step) {
+        for part in 0..<parts {
+          places[count] = (((row + top - tap) / step - needed.lowerBound) * width - part) * columns + (tap * kernelWidth + part * step) * outputs
+          count += 1
+        }
       }
+      if count == 0 { return line.update(repeating: 0, count: lineSize) }
+      let places = UnsafeBufferPointer(rebasing: places[..<count])
+      if step * outputs <= 4 {
+        add(SIMD4<Float>.self, places, parts, products, line)
+      } else {
+        add(SIMD8<Float>.self, places, parts, products, line)
+      }
+      let reached = ((width - 1) * step + kernelWidth) * outputs
+      (line + reached).update(repeating: 0, count: lineSize - reached)
     }
-    store(a0, a1, a2, a3, result(0))
-    store(b0, b1, b2, b3, result(1))
-    store(c0, c1, c2, c3, result(2))
-    store(d0, d1, d2, d3, result(3))
   }
 
+  /// Adds runs of `step` pixels; what a vector has beyond is overwritten by the next one.
   @inline(__always)
-  private func store(_ s0: Lane, _ s1: Lane, _ s2: Lane, _ s3: Lane, _ result: Output) {
-    result[0] = s0.sum()
-    if outputs > 1 { result[1] = s1.sum() }
-    if outputs > 2 { result[2] = s2.sum() }
-    if outputs > 3 { result[3] = s3.sum() }
+  private func add<Vector: SIMD<Float>>(
+    _: Vector.Type, _ places: UnsafeBufferPointer<Int>, _ parts: Int, _ products: Input, _ line: Output
+  ) {
+    func load(_ place: Int) -> Vector { UnsafeRawPointer(products + place).loadUnaligned(as: Vector.self) }
+    for run in 0..<(width + parts - 1) {
+      var sum = Vector.zero
+      if run >= parts - 1 && run < width {
+        for place in places { sum += load(place + run * columns) }
+      } else {
+        for (index, place) in places.enumerated() where (0..<width).contains(run - index % parts) { sum += load(place + run * columns) }
+      }
+      UnsafeMutableRawPointer(line + run * step * outputs).storeBytes(of: sum, as: Vector.self)
+    }
   }
 }

@@ -52,7 +52,7 @@ struct NarrowRow: RegisterRow {
 }
 
 /// Four rows of a product in registers.
-private struct FourRows<Row: RegisterRow> {
+struct FourRows<Row: RegisterRow> {
   var r0 = Row(), r1 = Row(), r2 = Row(), r3 = Row()
 
   @inline(__always)
