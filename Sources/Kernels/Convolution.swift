@@ -92,8 +92,8 @@ extension ConvolutionGeometry {
 /// The convolution `y = x * (scale · w) + bias` of each sample: `x` `[samples, height, width, inputChannels]`, `w` as `g` says, `y`
 /// `[samples, outputHeight, outputWidth, outputChannels]`.
 ///
-/// By Winograd's algorithm where it pays, with sums in registers from or to images of up to four channels, else by one matrix product per sample, band of rows
-/// and group.
+/// By Winograd's algorithm where it pays, by products of their own from or to images of up to four channels, else by one matrix product per
+/// sample, band of rows and group.
 public func convolution(
   _ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, scale: Float = 1, bias: Input? = nil, _ y: Output
 ) {

@@ -32,6 +32,8 @@ struct FewInputs {
 
   /// Numbers of a row of a window.
   private var span: Int { kernelWidth * channels }
+  /// Numbers of a window.
+  private var depth: Int { kernelHeight * span }
   /// Numbers of a row of the image with zeros around it, as far as windows read it.
   private var line: Int { ((targetWidth - 1) * step + kernelWidth) * channels }
 
@@ -40,7 +42,8 @@ struct FewInputs {
     // Rows that a task computes.
     let band = max(1, min((targetHeight + 1) / 2, 2048 / targetWidth))
     let bands = (targetHeight + band - 1) / band
-    let size = kernelHeight * span * outputs
+    let size = depth * outputs
+    let places = (0..<depth).map { $0 / span * line + $0 % span }
     withScratch(isTurned ? size : 0) { memory in
       if isTurned {
         let taps = kernelHeight * kernelWidth
@@ -56,15 +59,14 @@ struct FewInputs {
         let rows = first..<min(targetHeight, first + band)
         withScratch(((rows.count - 1) * step + kernelHeight) * line) { padded in
           pad(source + sample * height * width * channels, rows, padded)
-          for row in rows {
-            let windows = padded + (row - first) * step * line
-            let result = target + (sample * targetHeight + row) * targetWidth * outputs
-            var column = 0
-            while column + 32 <= outputs {
-              multiply(WideRow.self, windows, matrix + column, result + column)
-              column += 32
+          places.withUnsafeBufferPointer { places in
+            for row in rows {
+              let windows = padded + (row - first) * step * line
+              let result = target + (sample * targetHeight + row) * targetWidth * outputs
+              for column in stride(from: 0, to: outputs, by: 128) {
+                multiply(windows, places.baseAddress!, matrix + column, columns: min(128, outputs - column), result + column)
+              }
             }
-            if column < outputs { multiply(NarrowRow.self, windows, matrix + column, result + column) }
           }
         }
       }
@@ -87,38 +89,48 @@ struct FewInputs {
     }
   }
 
-  /// A row of windows, whose last ones are computed twice where they are no multiple of four.
-  private func multiply<Row: RegisterRow>(_: Row.Type, _ windows: Input, _ weights: Input, _ result: Output) {
-    let rowStep = step * channels
+  /// A row of windows times up to 128 columns, whose weights stay in the first-level cache: twelve windows at a time, and all columns of
+  /// these, so that the target is written in order. The last ones are computed twice where they are no multiple of four.
+  private func multiply(_ windows: Input, _ places: UnsafePointer<Int>, _ weights: Input, columns: Int, _ result: Output) {
     var window = 0
-    while window + 12 <= targetWidth && window + 16 != targetWidth {
-      twelve(Row.self, windows + window * rowStep, weights, result + window * outputs)
-      window += 12
-    }
     while window < targetWidth {
-      window = min(window, targetWidth - 4)
-      four(Row.self, windows + window * rowStep, weights, result + window * outputs)
-      window += 4
+      let count = window + 12 <= targetWidth ? 12 : 4
+      window = min(window, targetWidth - count)
+      let (a, c) = (windows + window * step * channels, result + window * outputs)
+      for column in stride(from: 0, to: columns, by: 32) {
+        if column + 32 <= columns {
+          multiply(WideRow.self, count, a, places, weights + column, c + column)
+        } else {
+          multiply(NarrowRow.self, count, a, places, weights + column, c + column)
+        }
+      }
+      window += count
     }
   }
 
+  @inline(__always)
+  private func multiply<Row: RegisterRow>(
+    _: Row.Type, _ count: Int, _ window: Input, _ places: UnsafePointer<Int>, _ weights: Input, _ result: Output
+  ) {
+    if count == 12 { twelve(Row.self, window, places, weights, result) } else { four(Row.self, window, places, weights, result) }
+  }
+
+  // One loop over rows and numbers of the windows, whose places are looked up, and with an end that the compiler cannot count to: it would
+  // take several terms at once, for which there are not enough registers.
+
   @inline(never)
-  private func twelve<Row: RegisterRow>(_: Row.Type, _ window: Input, _ weights: Input, _ result: Output) {
+  private func twelve<Row: RegisterRow>(_: Row.Type, _ window: Input, _ places: UnsafePointer<Int>, _ weights: Input, _ result: Output) {
     var (first, second, third) = (FourRows<Row>(), FourRows<Row>(), FourRows<Row>())
     let rowStep = step &* channels
-    var (a, b) = (window, weights)
-    for _ in 0..<kernelHeight {
-      var (a0, a1, a2) = (a, a + 4 &* rowStep, a + 8 &* rowStep)
-      let end = a + span
-      while a0 != end {
-        let row = Row(b)
-        first.add(a0, step: rowStep, row)
-        second.add(a1, step: rowStep, row)
-        third.add(a2, step: rowStep, row)
-        (a0, a1, a2) = (a0 + 1, a1 + 1, a2 + 1)
-        b += outputs
-      }
-      a += line
+    var (place, b) = (places, weights)
+    let end = b + depth &* outputs
+    while b != end {
+      let (row, a) = (Row(b), window + place.pointee)
+      first.add(a, step: rowStep, row)
+      second.add(a + 4 &* rowStep, step: rowStep, row)
+      third.add(a + 8 &* rowStep, step: rowStep, row)
+      place += 1
+      b += outputs
     }
     first.store(result, step: outputs)
     second.store(result + 4 &* outputs, step: outputs)
@@ -126,15 +138,14 @@ struct FewInputs {
   }
 
   @inline(never)
-  private func four<Row: RegisterRow>(_: Row.Type, _ window: Input, _ weights: Input, _ result: Output) {
+  private func four<Row: RegisterRow>(_: Row.Type, _ window: Input, _ places: UnsafePointer<Int>, _ weights: Input, _ result: Output) {
     var rows = FourRows<Row>()
-    var (a, b) = (window, weights)
-    for _ in 0..<kernelHeight {
-      for index in 0..<span {
-        rows.add(a + index, step: step &* channels, Row(b))
-        b += outputs
-      }
-      a += line
+    var (place, b) = (places, weights)
+    let end = b + depth &* outputs
+    while b != end {
+      rows.add(window + place.pointee, step: step &* channels, Row(b))
+      place += 1
+      b += outputs
     }
     rows.store(result, step: outputs)
   }

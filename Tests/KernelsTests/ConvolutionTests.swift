@@ -72,6 +72,17 @@ private let geometries: [ConvolutionGeometry] = [
     padBottom: 1, padRight: 2),
   .init(height: 5, width: 3, inputChannels: 64, outputChannels: 1, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padRight: 1),
   .init(height: 6, width: 9, inputChannels: 16, outputChannels: 2, kernelHeight: 1, kernelWidth: 1),
+  // The same with pixels that no window reads, with a kernel of three steps, one of five pixels, and more columns than are taken at once.
+  .init(
+    height: 13, width: 15, inputChannels: 3, outputChannels: 16, kernelHeight: 4, kernelWidth: 4, stride: 2, padTop: 1, padLeft: 1,
+    padBottom: 1, padRight: 1),
+  .init(height: 14, width: 17, inputChannels: 4, outputChannels: 32, kernelHeight: 6, kernelWidth: 6, stride: 2, padTop: 2, padLeft: 3),
+  .init(
+    height: 12, width: 26, inputChannels: 20, outputChannels: 4, kernelHeight: 5, kernelWidth: 5, padTop: 2, padLeft: 4, padBottom: 0,
+    padRight: 1),
+  .init(
+    height: 6, width: 19, inputChannels: 1, outputChannels: 144, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
+    padRight: 1),
   // These take Winograd's way.
   .init(
     height: 9, width: 10, inputChannels: 16, outputChannels: 48, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
