@@ -46,5 +46,6 @@ enum Library {
     H5open()
     // A data file must not be able to name a plug-in that is then loaded as code.
     H5PLset_loading_state(0)
+    LZF.register()
   }
 }

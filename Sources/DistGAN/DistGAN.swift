@@ -34,6 +34,7 @@ struct DistGAN: ParsableCommand {
       var command = try parseAsRoot()
       // Other verbs are the work of one process, even when a launcher started several.
       let isForRanks = command is Train || command is PlanCommand || command is Bench.Reduction || command is Bench.Step
+        || command is DataSets.Import
       if isForRanks || Ending.isFirstRank { try command.run() }
     } catch {
       Ending(error, of: Self.self).exit()
