@@ -35,6 +35,18 @@ extension DataSetReader {
   }
 }
 
+extension DataSetReader {
+  /// Makes HDF5 read the whole index of the chunks, if the data set has any.
+  public func walkChunks() throws(ArchiveError) {
+    guard case .chunked = info.layout else { return }
+    let space = try Identifier("read the index of data set '\(name)'", .damaged, path: archive.path) { H5Dget_space(dataSet.raw) }
+    var count: hsize_t = 0
+    try Library.attempt("read the index of data set '\(name)'", .damaged, path: archive.path) {
+      unsafe H5Dget_num_chunks(dataSet.raw, space.raw, &count)
+    }
+  }
+}
+
 extension DataSetInfo {
   /// Rows in a chunk; 1 when the elements are not in chunks.
   public var chunkRows: Int {

@@ -73,7 +73,9 @@ enum LZF {
   ) -> Int {
     // Three bytes can stand for 264 at most: a block that states more is damaged, and would cost memory only.
     let room = min(expected + 8, count * 88)
-    guard let source = unsafe buffer.pointee, room >= expected, room > 0, let target = unsafe H5allocate_memory(room, false) else { return 0 }
+    guard let source = unsafe buffer.pointee, room >= expected, room > 0, let target = unsafe H5allocate_memory(room, false) else {
+      return 0
+    }
     let decoded = unsafe decode(
       UnsafeRawBufferPointer(start: source, count: count), into: UnsafeMutableRawBufferPointer(start: target, count: room))
     // HDF5 takes the size of a chunk on trust: a short one would be read beyond its end.

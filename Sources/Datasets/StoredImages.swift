@@ -60,7 +60,8 @@ struct StoredImages: Sendable {
     }
     let stated: [Double]? = try? archive.attribute("range", of: reader.name)
     if let stated, type != .uint8, stated.count != 2 || ValueRange(low: stated[0], high: stated[1]) == nil {
-      throw DatasetError(.unsuitable, path: path, "attribute 'range' of '\(reader.name)' is \(stated), expected two numbers, the first one less")
+      throw DatasetError(
+        .unsuitable, path: path, "attribute 'range' of '\(reader.name)' is \(stated), expected two numbers, the first one less")
     }
     let own = stated.flatMap { $0.count == 2 ? ValueRange(low: $0[0], high: $0[1]) : nil }
     self.range = type == .uint8 ? nil : range ?? own ?? (type == .uint16 ? ValueRange(low: 0, high: 65535) : nil)

@@ -25,7 +25,8 @@ extension Bench {
 
     func run() throws {
       guard batch > 0, images >= batch, rounds > 0 else {
-        throw OptionError("--batch \(batch) --images \(images) --rounds \(rounds): positive numbers are needed, and no fewer images than a batch")
+        throw OptionError(
+          "--batch \(batch) --images \(images) --rounds \(rounds): positive numbers are needed, and no fewer images than a batch")
       }
       let source = try DataArgument.open(data)
       let loader = BatchLoader(source, seed: 1, batch: batch, flips: true)

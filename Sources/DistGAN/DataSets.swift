@@ -4,5 +4,5 @@ import ArgumentParser
 struct DataSets: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data", abstract: "Shows and checks data sets, imports images, and writes the embedded sets as HDF5 files.",
-    subcommands: [Info.self, Import.self, Make.self, Verify.self])
+    subcommands: [Info.self, Import.self, Make.self, Probe.self, Verify.self])
 }

@@ -21,6 +21,7 @@ extension DataSets {
       if DatasetCatalog.names.contains(data) {
         try Self.verify(DataArgument.open(data), storage: "inside the program")
       } else {
+        try FileProbe.check(data, readsAll: true)
         for group in try Self.groups(data) {
           let source = try HDF5Source(path: data, group: group, keepsAll: false)
           try Self.verify(source, storage: source.storage)

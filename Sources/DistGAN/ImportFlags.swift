@@ -49,7 +49,8 @@ struct ImportFlags: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: ArgumentHelp("Values of black and white in an HDF5 file, as 0,1 or -1,1 (default: what it states; 0,65535 for uint16).", valueName: "low,high"))
+    help: ArgumentHelp(
+      "Values of black and white in an HDF5 file, as 0,1 or -1,1 (default: what it states; 0,65535 for uint16).", valueName: "low,high"))
   var range: String?
 
   @Option(help: ArgumentHelp("Name of the set (default: that of the source).", valueName: "text"))
@@ -104,7 +105,8 @@ struct ImportFlags: ParsableArguments {
   /// What is done with images, if the set has this format.
   func preparation(_ format: ImageFormat) throws -> ImagePreparation {
     ImagePreparation(
-      format: format, crop: try Self.choice("crop", crop), resampling: try resize.map { try Self.choice("resize", $0) }, resizes: size != nil)
+      format: format, crop: try Self.choice("crop", crop), resampling: try resize.map { try Self.choice("resize", $0) },
+      resizes: size != nil)
   }
 
   private static func choice<Value: RawRepresentable<String> & CaseIterable>(_ option: String, _ text: String) throws -> Value {

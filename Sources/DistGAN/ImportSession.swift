@@ -51,6 +51,10 @@ struct ImportSession {
     let listing =
       kind != .folder
       ? nil : FolderListing(text: try communicator.first { try FolderListing(directory: request.path, classes: request.classes).text })
+    try communicator.together {
+      guard isFirst, kind == .hdf5 else { return }
+      try FileProbe.check(request.path, imagesKeys: [request.imagesKey], labelsKey: request.labelsKey, readsAll: true)
+    }
     let source = try communicator.together { try request.open(listing: listing) }
     let text = try communicator.first {
       let (height, width) = try sides ?? size(of: source, skipsBad: flags.skipBad)

@@ -45,7 +45,8 @@ public struct CIFARSource: ImportSource {
       guard size > 0, size % variant.recordSize == 0 else {
         throw DatasetError(
           .damaged, path: path,
-          "a CIFAR-\(variant.rawValue) file has a multiple of \(variant.recordSize) bytes, this one \(size): it is cut short, or another file")
+          "a CIFAR-\(variant.rawValue) file has a multiple of \(variant.recordSize) bytes, this one \(size): it is cut short, or another file"
+        )
       }
       files.append((file, path, count))
       count += size / variant.recordSize
@@ -80,7 +81,9 @@ public struct CIFARSource: ImportSource {
   private static func lines(of path: String) -> [String]? {
     guard let file = try? DirectFile(path: path), let size = try? file.byteCount(), size < 1 << 16 else { return nil }
     var bytes = [UInt8](repeating: 0, count: size)
-    guard (try? unsafe bytes.withUnsafeMutableBufferPointer { try unsafe file.read(at: 0, into: $0) { "names" } }) != nil else { return nil }
+    guard (try? unsafe bytes.withUnsafeMutableBufferPointer { try unsafe file.read(at: 0, into: $0) { "names" } }) != nil else {
+      return nil
+    }
     return String(decoding: bytes.filter { $0 != 13 }, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 }

@@ -33,7 +33,8 @@ public struct HDF5ImportSource: ImportSource {
       guard (1...4).contains(channels) else {
         throw DatasetError(
           .unsuitable, path: path,
-          "'\(imagesKey)' of shape \(images.reader.info.shape) has \(channels) channels, 1 to 4 can be imported; state the axes with --axes")
+          "'\(imagesKey)' of shape \(images.reader.info.shape) has \(channels) channels, 1 to 4 can be imported; state the axes with --axes"
+        )
       }
       guard images.format.height <= 1 << 14, images.format.width <= 1 << 14 else {
         throw DatasetError(.unsuitable, path: path, "'\(imagesKey)' has images of \(images.format), more than is read here")

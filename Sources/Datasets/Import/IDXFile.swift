@@ -37,7 +37,8 @@ struct IDXFile: Sendable {
     let expected = shape.reduce(1.0) { $0 * Double($1) } + Double(headerSize)
     guard Double(size) == expected else {
       throw DatasetError(
-        .damaged, path: path, "an IDX file of shape \(shape) has \(Int(min(expected, 1e18))) bytes, this one \(size): it is cut short or damaged")
+        .damaged, path: path,
+        "an IDX file of shape \(shape) has \(Int(min(expected, 1e18))) bytes, this one \(size): it is cut short or damaged")
     }
     contents = .file(file, offset: headerSize)
   }
@@ -63,7 +64,8 @@ struct IDXFile: Sendable {
   private static func headerSize(_ start: [UInt8], path: String) throws -> Int {
     guard start[0] == 0, start[1] == 0, start[2] == 8, (1...4).contains(start[3]) else {
       throw DatasetError(
-        .unsuitable, path: path, "an IDX file of unsigned bytes was expected, this one begins with \(start): it is damaged, or of another kind")
+        .unsuitable, path: path,
+        "an IDX file of unsigned bytes was expected, this one begins with \(start): it is damaged, or of another kind")
     }
     return 4 + 4 * Int(start[3])
   }

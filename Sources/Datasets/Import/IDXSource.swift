@@ -19,7 +19,8 @@ public struct IDXSource: ImportSource {
     images = try IDXFile(path: path)
     self.name = name
     guard images.shape.count == 3, !images.shape.contains(0), images.shape[1] <= 1 << 14, images.shape[2] <= 1 << 14 else {
-      throw DatasetError(.unsuitable, path: path, "the IDX file has shape \(images.shape), expected [count, height, width]; name the file of images")
+      throw DatasetError(
+        .unsuitable, path: path, "the IDX file has shape \(images.shape), expected [count, height, width]; name the file of images")
     }
     let count = images.shape[0]
     self.count = count

@@ -38,7 +38,9 @@ public struct ImportBlock: Sendable {
       case .good(let label):
         labels.append(label)
         // Good images move up to where bad ones were left out.
-        if kept < offset { planes.replaceSubrange((kept * size)..<((kept + 1) * size), with: planes[(offset * size)..<((offset + 1) * size)]) }
+        if kept < offset {
+          planes.replaceSubrange((kept * size)..<((kept + 1) * size), with: planes[(offset * size)..<((offset + 1) * size)])
+        }
         kept += 1
       case .bad(let error):
         guard skipsBad else { throw error }

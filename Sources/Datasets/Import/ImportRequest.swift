@@ -80,7 +80,9 @@ extension ImportRequest {
     var start = [UInt8](repeating: 0, count: min(size, 8))
     try unsafe start.withUnsafeMutableBufferPointer { try unsafe file.read(at: 0, into: $0) { "the beginning" } }
     if start == [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A] || path.hasSuffix(".h5") || path.hasSuffix(".hdf5") { return .hdf5 }
-    if start.starts(with: [0x1F, 0x8B]) && !path.hasSuffix("tar.gz") && !path.hasSuffix(".tgz") || start.starts(with: [0, 0, 8]) { return .mnist }
+    if start.starts(with: [0x1F, 0x8B]) && !path.hasSuffix("tar.gz") && !path.hasSuffix(".tgz") || start.starts(with: [0, 0, 8]) {
+      return .mnist
+    }
     let (ten, hundred) = (size % CIFARSource.Variant.ten.recordSize == 0, size % CIFARSource.Variant.hundred.recordSize == 0)
     if path.hasSuffix(".bin"), size > 0, ten != hundred { return ten ? .cifar10 : .cifar100 }
     throw DatasetError(
@@ -132,7 +134,8 @@ extension ImportRequest {
     let prefix = part == .train ? "train" : "t10k"
     guard let images = idxFile(prefix, "images"), let labels = idxFile(prefix, "labels") else {
       throw DatasetError(
-        .cannotOpen, path: path, "there is no \(prefix)-images-idx3-ubyte with its \(prefix)-labels-idx1-ubyte, plain or .gz, in the directory")
+        .cannotOpen, path: path,
+        "there is no \(prefix)-images-idx3-ubyte with its \(prefix)-labels-idx1-ubyte, plain or .gz, in the directory")
     }
     return try IDXSource(images: images, labels: labels, name: "\(SourceName.last(of: path))-\(part.rawValue)")
   }
