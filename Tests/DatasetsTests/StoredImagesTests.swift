@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import Images
 import Testing
 
 @testable import Datasets
@@ -60,7 +61,8 @@ import Testing
 
   @Test func `an import tells channels last by the shape, or is told`() throws {
     // Two images of 5 x 6 in three channels: the sample of row y, column x, channel c is 30 y + 5 x + c.
-    let pixels = (0..<2).flatMap { _ in (0..<5).flatMap { y in (0..<6).flatMap { x in (0..<3).map { UInt8(30 * y + 5 * x + $0) } } } }
+    var pixels: [UInt8] = []
+    for place in 0..<60 { for channel in 0..<3 { pixels.append(UInt8(place % 30 / 6 * 30 + place % 6 * 5 + channel)) } }
     try write(pixels, shape: [2, 5, 6, 3], name: "x")
     var request = ImportRequest(path: path)
     request.imagesKey = "x"

@@ -7,6 +7,7 @@ public final class ImportWriter {
   public private(set) var count = 0
   /// Class of each image written.
   public private(set) var labels: [Int32] = []
+  private let path: String
   private let format: ImageFormat
   private var target: Target
 
@@ -14,13 +15,15 @@ public final class ImportWriter {
     /// The data set itself: the number of images is known.
     case images(DataSetWriter)
     /// A file without a name, until the number of images is known.
-    case spool(Int32, path: String)
+    case spool(Int32)
   }
 
-  fileprivate init(_ writer: ArchiveWriter, capacity: Int, format: ImageFormat, mayLose: Bool) throws {
+  /// - Parameter path: the name the file is going to have.
+  fileprivate init(_ writer: ArchiveWriter, path: String, capacity: Int, format: ImageFormat, mayLose: Bool) throws {
     self.format = format
+    self.path = path
     if mayLose {
-      target = .spool(try Self.unnamedFile(beside: writer.path), path: writer.path)
+      target = .spool(try Self.unnamedFile(writer.path, path))
     } else {
       target = .images(try Self.images(writer, capacity, format))
     }
@@ -35,9 +38,10 @@ public final class ImportWriter {
       do {
         try unsafe block.planes.withUnsafeBufferPointer { try unsafe images.write($0, rows: rows) }
       } catch let error as ArchiveError {
-        throw DatasetError(error)
+        // It names the temporary file.
+        throw DatasetError(.cannotWrite, path: path, error.message, cause: error.cause)
       }
-    case .spool(let descriptor, let path):
+    case .spool(let descriptor):
       try unsafe block.planes.withUnsafeBytes { bytes in
         var done = 0
         while done < bytes.count {
@@ -56,14 +60,14 @@ public final class ImportWriter {
 
   /// Writes what is left: the images of the spool, labels and attributes.
   fileprivate func finish(_ writer: ArchiveWriter, _ source: any ImportSource, name: String, license: String?) throws {
-    if case .spool(let descriptor, let path) = target { try copy(descriptor, path, to: Self.images(writer, count, format)) }
+    if case .spool(let descriptor) = target { try copy(descriptor, to: Self.images(writer, count, format)) }
     if source.hasLabels { try writer.write("labels", labels.map { Int64($0) }, shape: [count], storage: .contiguous) }
     if source.hasLabels, let classNames = source.classNames { try writer.setAttribute("classes", to: classNames) }
     if let license { try writer.setAttribute("license", to: license) }
     try writer.setAttribute("name", to: name)
   }
 
-  private func copy(_ descriptor: Int32, _ path: String, to images: DataSetWriter) throws {
+  private func copy(_ descriptor: Int32, to images: DataSetWriter) throws {
     let step = max(1, (4 << 20) / format.sampleCount)
     var buffer = [UInt8](repeating: 0, count: step * format.sampleCount)
     for start in stride(from: 0, to: count, by: step) {
@@ -90,8 +94,8 @@ public final class ImportWriter {
   }
 
   /// A file in the same directory that goes when it is closed, whatever ends the process.
-  private static func unnamedFile(beside path: String) throws -> Int32 {
-    let name = "\(path).images"
+  private static func unnamedFile(_ temporary: String, _ path: String) throws -> Int32 {
+    let name = "\(temporary).images"
     let descriptor = unsafe open(name, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
       throw DatasetError(.cannotWrite, path: path, "cannot create a temporary file: \(unsafe String(cString: strerror(errno)))")
@@ -101,7 +105,7 @@ public final class ImportWriter {
   }
 
   deinit {
-    if case .spool(let descriptor, _) = target { close(descriptor) }
+    if case .spool(let descriptor) = target { close(descriptor) }
   }
 }
 
@@ -118,7 +122,7 @@ public func writeImport(
 ) throws -> (count: Int, labels: [Int32]) {
   do {
     return try writeAtomically(to: path) { writer in
-      let images = try ImportWriter(writer, capacity: source.count, format: format, mayLose: mayLose)
+      let images = try ImportWriter(writer, path: path, capacity: source.count, format: format, mayLose: mayLose)
       try body(images)
       guard images.count > 0 else {
         throw DatasetError(.unsuitable, path: path, "not one of \(source.count) images could be read, so there is nothing to write")
