@@ -17,8 +17,8 @@ extension DataSets {
           dist-gan data import photos --size 128 --output photos.h5
           dist-gan data import cifar-10-batches-bin --output cifar10.h5
           dist-gan data import mnist --part test --size 32 --output mnist-test.h5
-          dist-gan data import other.h5 --images-key x --labels-key y --range 0,1 --output mine.h5
-          mpirun -n 8 dist-gan data import train --size 128 --skip-bad --output imagenet128.h5
+          dist-gan data import other.h5 --images-key x --range 0,1 --output a.h5
+          mpirun -n 8 dist-gan data import train --size 128 --output a.h5
         """)
 
     @OptionGroup var flags: ImportFlags
