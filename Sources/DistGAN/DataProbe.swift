@@ -13,6 +13,8 @@ extension DataSets {
     @Flag var all = false
 
     func run() throws {
+      // Whoever waits for this process may be killed meanwhile.
+      alarm(UInt32(FileProbe.patience(path)) + 5)
       // The errors are told by the process that opens the file in earnest.
       for key in imagesKey { HDF5Probe.touch(path, imagesKey: key, labelsKey: labelsKey, readsAll: all) }
     }
@@ -48,7 +50,7 @@ enum FileProbe {
   }
 
   /// Seconds after which the file is given up: by its size, at the rate of a slow disk.
-  private static func patience(_ path: String) -> Double {
+  static func patience(_ path: String) -> Double {
     let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
     return 20 + Double(size) / 10e6
   }
