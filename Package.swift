@@ -36,6 +36,10 @@ let package = Package(
     .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // Level 0: JPEG behind functions that return; libjpeg itself leaves by longjmp.
+    .target(name: "CJPEGDecoding", dependencies: ["CJPEG"]),
     .target(name: "CEmbedded", exclude: ["data"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
     // Level 0: what the compiler was told about the processor, compiled as the kernels are.
     .target(name: "CProcessor", cSettings: [.unsafeFlags(["-march=\(march)"])]),
@@ -47,10 +51,10 @@ let package = Package(
     .target(name: "Kernels", dependencies: ["COpenBLAS", "Sharding"], swiftSettings: unchecked),
     .target(name: "Communication", dependencies: ["CMPI", "CStreaming", "Sharding"], swiftSettings: strict),
     .target(name: "Archive", dependencies: ["CHDF5"], swiftSettings: strict),
-    .target(name: "Images", dependencies: ["CPNG"], swiftSettings: strict),
+    .target(name: "Images", dependencies: ["CPNG", "CJPEGDecoding"], swiftSettings: strict),
     // Level 2
     .target(name: "Tensors", dependencies: ["Kernels", "Sharding"], swiftSettings: strict),
-    .target(name: "Datasets", dependencies: ["Archive", "Images", "CEmbedded"], swiftSettings: strict),
+    .target(name: "Datasets", dependencies: ["Archive", "Images", "CEmbedded", "CZlib"], swiftSettings: strict),
     // Level 3
     .target(name: "Layers", dependencies: ["Tensors"], swiftSettings: strict),
     // Level 4

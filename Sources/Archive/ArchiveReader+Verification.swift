@@ -31,6 +31,7 @@ extension ArchiveReader {
     let check: UInt32? =
       switch dataSet.info.elementType {
       case .uint8: try checksum(of: dataSet, as: UInt8.self)
+      case .uint16: try checksum(of: dataSet, as: UInt16.self)
       case .int32: try checksum(of: dataSet, as: Int32.self)
       case .int64: try checksum(of: dataSet, as: Int64.self)
       case .float32: try checksum(of: dataSet, as: Float.self)

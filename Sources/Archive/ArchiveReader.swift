@@ -92,7 +92,14 @@ public final class ArchiveReader: Sendable {
       }
     }
     let location = walked.isEmpty ? "/" : walked
-    return try Identifier("open '\(name)'", .damaged, path: path) { unsafe H5Oopen(file.raw, location, H5P_DEFAULT) }
+    do {
+      return try Identifier("open '\(name)'", .damaged, path: path) { unsafe H5Oopen(file.raw, location, H5P_DEFAULT) }
+    } catch {
+      guard error.cause.contains(where: { $0.contains("bad version number") }) else { throw error }
+      throw ArchiveError(
+        error.code, error.message + "; if the file is not damaged, a newer HDF5 has written it: write it anew with its \"v110\" format",
+        path: path, cause: error.cause)
+    }
   }
 
   /// Opens the object at `name`, which must be of the given kind.

@@ -6,15 +6,32 @@ public final class DataSetReader: Sendable {
   public let name: String
   /// Shape, type and layout.
   public let info: DataSetInfo
-  private let archive: ArchiveReader
-  private let dataSet: Identifier
+  let archive: ArchiveReader
+  let dataSet: Identifier
 
   fileprivate init(_ name: String, in archive: ArchiveReader) throws(ArchiveError) {
     self.name = name
     self.archive = archive
-    dataSet = try archive.open(name, as: H5I_DATASET)
-    info = try DataSetInfo(of: dataSet.raw, named: name, path: archive.path, fileSize: archive.fileSize)
+    let opened = try archive.open(name, as: H5I_DATASET)
+    info = try DataSetInfo(of: opened.raw, named: name, path: archive.path, fileSize: archive.fileSize)
+    dataSet = try Self.reopened(opened, info, name, in: archive)
   }
+
+  /// The data set with room for two of its chunks, so that rows read in order decompress each chunk once. HDF5's own room is 1 MiB,
+  /// less than the chunks of image sets.
+  private static func reopened(
+    _ opened: consuming Identifier, _ info: DataSetInfo, _ name: String, in archive: ArchiveReader
+  ) throws(ArchiveError) -> Identifier {
+    guard case .chunked(let chunk) = info.layout, !info.filters.isEmpty else { return opened }
+    let byteCount = chunk.reduce(Double(info.elementType.byteCount)) { $0 * Double($1) }
+    guard byteCount > Double(1 << 20), byteCount <= Double(largestChunkCache) else { return opened }
+    let action = "open data set '\(name)'"
+    let properties = try Identifier(action, .damaged, path: archive.path) { H5Pcreate(H5P_DATASET_ACCESS) }
+    try Library.attempt(action, .damaged, path: archive.path) { H5Pset_chunk_cache(properties.raw, 521, 2 * Int(byteCount), 1) }
+    return try Identifier(action, .damaged, path: archive.path) { unsafe H5Dopen2(archive.file.raw, name, properties.raw) }
+  }
+
+  private static let largestChunkCache = 512 << 20
 
   /// Reads rows (slices along the first axis) into `buffer`.
   /// - Parameters:

@@ -111,6 +111,10 @@ extension UInt8: ArchiveElement {
   /// `uint8`.
   public static var elementType: ElementType { .uint8 }
 }
+extension UInt16: ArchiveElement {
+  /// `uint16`.
+  public static var elementType: ElementType { .uint16 }
+}
 extension Int32: ArchiveElement {
   /// `int32`.
   public static var elementType: ElementType { .int32 }

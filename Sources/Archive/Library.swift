@@ -43,8 +43,11 @@ enum Library {
   private static func prepare() {
     // On file systems without flock (some NFS, Lustre) files still open; a lock really held by another process is still refused.
     unsafe setenv("HDF5_USE_FILE_LOCKING", "BEST_EFFORT", 0)
+    // After a failed write HDF5's own tidying at exit crashes on what it could not close; every file is closed by its owner anyway.
+    H5dont_atexit()
     H5open()
     // A data file must not be able to name a plug-in that is then loaded as code.
     H5PLset_loading_state(0)
+    LZF.register()
   }
 }

@@ -25,6 +25,7 @@ CHDF5_CONSTANT(hid_t, H5P_FILE_CREATE) { return H5P_FILE_CREATE; }
 CHDF5_CONSTANT(hid_t, H5P_FILE_ACCESS) { return H5P_FILE_ACCESS; }
 CHDF5_CONSTANT(hid_t, H5P_GROUP_CREATE) { return H5P_GROUP_CREATE; }
 CHDF5_CONSTANT(hid_t, H5P_DATASET_CREATE) { return H5P_DATASET_CREATE; }
+CHDF5_CONSTANT(hid_t, H5P_DATASET_ACCESS) { return H5P_DATASET_ACCESS; }
 
 // Plain numbers: Swift sees these macros as Int32, and picks the getter where an identifier is wanted.
 CHDF5_CONSTANT(hid_t, H5P_DEFAULT) { return H5P_DEFAULT; }
@@ -33,6 +34,7 @@ CHDF5_CONSTANT(hid_t, H5E_DEFAULT) { return H5E_DEFAULT; }
 // Values behind casts or commas.
 CHDF5_CONSTANT(size_t, H5T_VARIABLE) { return H5T_VARIABLE; }
 CHDF5_CONSTANT(haddr_t, HADDR_UNDEF) { return HADDR_UNDEF; }
+CHDF5_CONSTANT(unsigned, H5Z_FLAG_REVERSE) { return H5Z_FLAG_REVERSE; }
 CHDF5_CONSTANT(unsigned, H5F_ACC_RDONLY) { return H5F_ACC_RDONLY; }
 CHDF5_CONSTANT(unsigned, H5F_ACC_TRUNC) { return H5F_ACC_TRUNC; }
 

@@ -2,8 +2,9 @@ internal import Archive
 
 /// The images of an HDF5 file: `imgs` uint8 `[N, C, H, W]` and, if the set has classes, `labels` `[N]` of any integer type.
 ///
-/// Optional attributes of the file: `classes` (names), `name`, `license`; an unreadable one is passed over. Uncompressed contiguous
-/// images are read with `pread`; compressed ones up to 2 GiB are kept in memory.
+/// Optional attributes of the file: `classes` (names), `name`, `license`; an unreadable one is passed over. Images of uint16, float32 or
+/// float64 are read as bytes, black and white being what an attribute `range` of `imgs` says (see `ValueRange`). Uncompressed bytes, in one
+/// run or in chunks, are read with `pread`; images that are compressed or scaled are kept in memory up to 2 GiB.
 public struct HDF5Source: ImageSource {
   /// Path of the file.
   public let path: String
@@ -21,42 +22,44 @@ public struct HDF5Source: ImageSource {
   public let license: String?
   /// Hash of format, labels and a sample of the images; equal for equal sets, however they are stored.
   public private(set) var fingerprint: UInt64 = 0
+  /// Type and layout of the images in the file, as in `uint8, in chunks of 500, gzip`.
+  public let storage: String
   private let pixels: PixelStore
 
   /// Opens the set in the file at `path`.
   /// - Parameters:
   ///   - group: group that holds `imgs` and `labels`; files of two domains have `A` and `B`.
+  ///   - keepsAll: whether compressed or scaled images are kept in memory, for reading in any order.
   /// - Throws: `DatasetError` when the file is missing, truncated, or holds no such set.
-  public init(path: String, group: String = "") throws {
+  public init(path: String, group: String = "", keepsAll: Bool = true) throws {
     do {
-      try self.init(reading: ArchiveReader(path: path), group: group)
+      try self.init(reading: ArchiveReader(path: path), group: group, keepsAll: keepsAll)
     } catch let error as ArchiveError {
       throw DatasetError(error)
     }
   }
 
-  private init(reading archive: ArchiveReader, group: String) throws {
+  private init(reading archive: ArchiveReader, group: String, keepsAll: Bool) throws {
     let prefix = group.isEmpty ? "" : "\(group)/"
     path = archive.path
-    let images = try archive.dataSet("\(prefix)imgs")
-    let shape = images.info.shape
-    guard images.info.elementType == .uint8, shape.count == 4 else {
+    let reader = try archive.dataSet("\(prefix)imgs")
+    let shape = reader.info.shape
+    if shape.count == 4, !(1...4).contains(shape[1]), (1...4).contains(shape[3]) {
       throw DatasetError(
         .unsuitable, path: path,
-        "'\(prefix)imgs' holds \(images.info.elementType) of shape \(shape), expected uint8 [count, channels, height, width]")
+        "'\(prefix)imgs' of shape \(shape) has its \(shape[3]) channels last, expected [count, channels, height, width];"
+          + " turn it with `data import`")
     }
-    guard !shape.contains(0) else {
-      throw DatasetError(.unsuitable, path: path, "'\(prefix)imgs' of shape \(shape) is empty; at least one image is needed")
-    }
-    count = shape[0]
-    format = ImageFormat(channels: shape[1], height: shape[2], width: shape[3])
-    labels = try archive.contains("\(prefix)labels") ? Self.labels(archive, "\(prefix)labels", count: count) : nil
-    let owner = archive.hasAttribute("classes", of: group) ? group : "/"
-    classNames = Self.classNames(try? archive.attribute("classes", of: owner), for: labels)
+    let images = try StoredImages(reader, in: archive)
+    count = images.count
+    format = images.format
+    labels = try archive.contains("\(prefix)labels") ? StoredLabels.read(archive, "\(prefix)labels", count: count) : nil
+    classNames = StoredLabels.classNames(archive, of: group, for: labels)
     let stem = archive.path.split(separator: "/").last.map(String.init) ?? archive.path
     name = ((try? archive.attribute("name")) ?? stem) + (group.isEmpty ? "" : "/\(group)")
     license = try? archive.attribute("license")
-    pixels = try PixelStore(images, path: path)
+    storage = images.storage
+    pixels = try PixelStore(images, keepsAll: keepsAll)
     fingerprint = try contentFingerprint()
   }
 
@@ -67,28 +70,4 @@ public struct HDF5Source: ImageSource {
     precondition(buffer.count == format.sampleCount, "HDF5Source: \(buffer.count) bytes for an image of \(format)")
     try unsafe pixels.read(index, into: buffer)
   }
-
-  private static func labels(_ archive: ArchiveReader, _ name: String, count: Int) throws -> [Int32] {
-    let data = try archive.dataSet(name)
-    guard data.info.shape == [count] else {
-      throw DatasetError(
-        .unsuitable, path: archive.path, "'\(name)' has shape \(data.info.shape), expected one label for each of the \(count) images")
-    }
-    return try data.read(as: Int64.self).enumerated().map { index, label in
-      guard label >= 0, label < maximalClassCount else {
-        throw DatasetError(
-          .unsuitable, path: archive.path, "label \(index) of '\(name)' is \(label), expected a class from 0 to \(maximalClassCount - 1)")
-      }
-      return Int32(label)
-    }
-  }
-
-  /// The names, if there is one for each class.
-  private static func classNames(_ names: [String]?, for labels: [Int32]?) -> [String]? {
-    guard let names, let labels, let largest = labels.max(), names.count > Int(largest) else { return nil }
-    return names
-  }
-
-  /// More classes than any set has; a larger label is damage, and tables are sized by labels.
-  private static let maximalClassCount: Int64 = 1_000_000
 }

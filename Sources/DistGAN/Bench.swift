@@ -9,7 +9,7 @@ import Training
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures parts of the program on this machine.",
-    subcommands: [Step.self, Convolutions.self, Reduction.self])
+    subcommands: [Step.self, Convolutions.self, Reduction.self, DataRate.self])
 
   /// `bench reduction`.
   struct Reduction: ParsableCommand {

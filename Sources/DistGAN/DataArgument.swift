@@ -8,6 +8,7 @@ enum DataArgument {
   static func open(_ nameOrPath: String) throws -> any ImageSource {
     // What is written like a path was meant as one: it is missing, not misspelt.
     let isPath = nameOrPath.contains("/") || nameOrPath.hasSuffix(".h5") || nameOrPath.hasSuffix(".hdf5")
+    if isPath || !DatasetCatalog.names.contains(nameOrPath) { try FileProbe.check(nameOrPath, readsAll: false) }
     let source: any ImageSource = isPath ? try HDF5Source(path: nameOrPath) : try DatasetCatalog.open(nameOrPath)
     guard (1...4).contains(source.format.channels) else {
       throw RunError(

@@ -33,7 +33,9 @@ struct DistGAN: ParsableCommand {
       try Processor.check()
       var command = try parseAsRoot()
       // Other verbs are the work of one process, even when a launcher started several.
-      let isForRanks = command is Train || command is PlanCommand || command is Bench.Reduction || command is Bench.Step
+      let isForRanks =
+        command is Train || command is PlanCommand || command is Bench.Reduction || command is Bench.Step
+        || command is DataSets.Import
       if isForRanks || Ending.isFirstRank { try command.run() }
     } catch {
       Ending(error, of: Self.self).exit()

@@ -4,9 +4,6 @@ internal import CPNG
 // catches them inside the library and returns a status and a message.
 
 extension Picture {
-  /// More samples than this are refused, since a damaged header may claim any size.
-  private static let largestSampleCount = 1 << 30
-
   /// Decodes a PNG; palettes, 1 to 16 bits and interlacing are all turned into 8-bit samples.
   /// - Parameters:
   ///   - bytes: the whole file.
@@ -30,16 +27,21 @@ extension Picture {
       let own = unsafe Int(image.format & (PNG_FORMAT_FLAG_COLOR | PNG_FORMAT_FLAG_ALPHA)) + 1
       let channels = channels ?? own
       let (width, height) = unsafe (Int(image.width), Int(image.height))
-      guard width * height <= Self.largestSampleCount / channels else {
-        throw ImageError(attempt: attempt, reason: "its header claims \(width) x \(height) pixels, more than is read here")
+      try Self.checkSize(width, height, channels, attempt: attempt)
+      // Deflate shrinks at most 1032 to 1, and eight grey pixels may share a byte: what claims more is cut short.
+      guard width * height <= 8 * 1100 * file.count else {
+        throw ImageError(
+          attempt: attempt, reason: "its header claims \(width) x \(height) pixels, for which \(file.count) bytes are too few")
       }
       unsafe image.format = png_uint_32(channels - 1)
       // Without this, 16-bit samples in a file that names no gamma would be taken as linear light.
       unsafe image.flags |= png_uint_32(PNG_IMAGE_FLAG_16BIT_sRGB)
       var white = png_color(red: 255, green: 255, blue: 255)
-      var pixels = [UInt8](repeating: 0, count: width * height * channels)
-      guard unsafe png_image_finish_read(&image, &white, &pixels, png_int_32(width * channels), nil) != 0 else {
-        throw unsafe ImageError(attempt: attempt, reason: image.words)
+      let pixels = try unsafe [UInt8](unsafeUninitializedCapacity: width * height * channels) { pixels, count in
+        guard unsafe png_image_finish_read(&image, &white, pixels.baseAddress, png_int_32(width * channels), nil) != 0 else {
+          throw unsafe ImageError(attempt: attempt, reason: image.words)
+        }
+        count = width * height * channels
       }
       return Picture(width: width, height: height, channels: channels, pixels: pixels)
     }

@@ -1,0 +1,22 @@
+import ArgumentParser
+import Datasets
+import Training
+
+extension DataSets {
+  /// `data make`.
+  struct Make: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Writes an embedded set, or another file's set, as an HDF5 file.")
+
+    @Argument(help: "Name of an embedded set (\(DatasetCatalog.names.joined(separator: ", "))) or an HDF5 file.")
+    var data: String
+
+    @Option(help: ArgumentHelp("The file to make; one that exists is not overwritten.", valueName: "file"))
+    var output: String
+
+    func run() throws {
+      let source = try DataArgument.open(data)
+      try OutputFile.creating(output) { try writeHDF5(source, to: output) }
+      print("\(output): \(source.count) images, \(DataLine.size(source.format)), \(source.classCount) classes")
+    }
+  }
+}

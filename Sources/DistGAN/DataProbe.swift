@@ -1,0 +1,95 @@
+import ArgumentParser
+import Datasets
+import Foundation
+
+extension DataSets {
+  /// `data probe`: opens an HDF5 file on behalf of a process that must not crash. Not shown to people.
+  struct Probe: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "probe", shouldDisplay: false)
+
+    @Argument var path: String
+    @Option var imagesKey: [String] = []
+    @Option var labelsKey: String?
+    @Flag var all = false
+
+    func run() throws {
+      // Whoever waits for this process may be killed meanwhile.
+      alarm(UInt32(FileProbe.patience(path)) + 5)
+      // The errors are told by the process that opens the file in earnest.
+      for key in imagesKey { HDF5Probe.touch(path, imagesKey: key, labelsKey: labelsKey, readsAll: all) }
+    }
+  }
+}
+
+/// A trial of HDF5 files in a process of its own.
+///
+/// HDF5's library takes much of a file on trust, and a damaged or hostile one can make it crash or run for ever. What another process
+/// has come through is then opened here.
+enum FileProbe {
+  /// Tries the file at `path`; whatever is wrong with it but a crash is left to be found by who opens it.
+  /// - Parameters:
+  ///   - imagesKeys: data sets of images, one after the other; those that are not there are passed over.
+  ///   - readsAll: whether all is read that HDF5 would read; plain bytes are not.
+  /// - Throws: `DatasetError` when the other process crashed or did not come to an end.
+  static func check(_ path: String, imagesKeys: [String] = ["imgs", "A/imgs", "B/imgs"], labelsKey: String? = nil, readsAll: Bool) throws {
+    guard FileManager.default.isReadableFile(atPath: path) else { return }
+    var words = ["dist-gan", "data", "probe", path]
+    for key in imagesKeys { words += ["--images-key=\(key)"] }
+    if let labelsKey { words.append("--labels-key=\(labelsKey)") }
+    if readsAll { words.append("--all") }
+    guard let status = try run(words, seconds: patience(path)) else {
+      throw DatasetError(
+        .damaged, path: path, "cannot open the file: the HDF5 library did not come to an end with it, so it is damaged; get it anew")
+    }
+    // The lower seven bits are the signal that ended the process.
+    guard status & 0x7F == 0 else {
+      throw DatasetError(
+        .damaged, path: path,
+        "cannot open the file: the HDF5 library crashes on it (signal \(status & 0x7F)), so it is damaged; get it anew")
+    }
+  }
+
+  /// Seconds after which the file is given up: by its size, at the rate of a slow disk.
+  static func patience(_ path: String) -> Double {
+    let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
+    return 20 + Double(size) / 10e6
+  }
+
+  /// Runs this program with other words, silently and as a process of its own.
+  /// - Returns: the status that `waitpid` tells; `nil` when time was up and the process was ended.
+  private static func run(_ words: [String], seconds: Double) throws -> Int32? {
+    // A rank's child is no rank.
+    let environment = ProcessInfo.processInfo.environment.filter { name, _ in
+      !["OMPI_", "PMIX_", "PMI_", "SLURM_"].contains { name.hasPrefix($0) } && name != "SWIFT_BACKTRACE"
+    }
+    var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+    let settings: [String] = environment.map { "\($0)=\($1)" } + ["SWIFT_BACKTRACE=enable=no"]
+    var variables = unsafe settings.map { unsafe strdup($0) } + [nil]
+    defer { unsafe (arguments + variables).forEach { unsafe free($0) } }
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+      unsafe posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
+    }
+    var process: pid_t = 0
+    let code = unsafe posix_spawn(&process, "/proc/self/exe", &actions, nil, &arguments, &variables)
+    // Without a second process the file is opened at once, as everybody else opens it.
+    guard code == 0 else { return 0 }
+    var status: Int32 = 0
+    let end = ContinuousClock.now + .seconds(seconds)
+    var pause: UInt32 = 500
+    while true {
+      let ended = unsafe waitpid(process, &status, WNOHANG)
+      if ended == process { return status }
+      if ended < 0 && errno != EINTR { return 0 }
+      if ContinuousClock.now > end {
+        kill(process, SIGKILL)
+        unsafe waitpid(process, &status, 0)
+        return nil
+      }
+      usleep(pause)
+      pause = min(2 * pause, 20_000)
+    }
+  }
+}

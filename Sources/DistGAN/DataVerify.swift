@@ -1,0 +1,58 @@
+import Archive
+import ArgumentParser
+import Datasets
+import Foundation
+import Training
+
+extension DataSets {
+  /// `data verify`.
+  struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Reads every label and every byte of a data set, and shows what it holds.",
+      discussion: """
+        Exit codes: 0 the set is sound, 65 it is damaged or no set of images, 66 the file cannot be opened. The fingerprint is that of \
+        data info and of checkpoints; the CRC-32C is that of all images as bytes, however they are stored.
+        """)
+
+    @Argument(help: "An HDF5 file, or the name of an embedded set: \(DatasetCatalog.names.joined(separator: ", ")).")
+    var data: String
+
+    func run() throws {
+      if DatasetCatalog.names.contains(data) {
+        try Self.verify(DataArgument.open(data), storage: "inside the program")
+      } else {
+        try FileProbe.check(data, readsAll: true)
+        for group in try Self.groups(data) {
+          let source = try HDF5Source(path: data, group: group, keepsAll: false)
+          try Self.verify(source, storage: source.storage)
+        }
+      }
+      print("\(data): sound")
+    }
+
+    /// The one set of a file, or those of its two domains.
+    private static func groups(_ path: String) throws -> [String] {
+      let archive = try ArchiveReader(path: path)
+      let domains = ["A", "B"].filter { archive.contains("\($0)/imgs") }
+      return archive.contains("imgs") || domains.isEmpty ? [""] : domains
+    }
+
+    private static func verify(_ source: any ImageSource, storage: String) throws {
+      print("\(source.name): \(source.count) images, \(DataLine.size(source.format))")
+      print("storage      \(storage)")
+      let start = ContinuousClock.now
+      var bytes = [UInt8](repeating: 0, count: source.format.sampleCount)
+      var check: UInt32 = 0
+      for index in 0..<source.count {
+        try unsafe bytes.withUnsafeMutableBufferPointer { try unsafe source.read(index, into: $0) }
+        check = unsafe bytes.withUnsafeBytes { unsafe crc32c($0, continuing: check) }
+      }
+      let seconds = start.duration(to: .now) / .seconds(1)
+      print("read         \(Text.bytes(source.count * bytes.count)) in \(Text.seconds(seconds))")
+      print(String(format: "CRC-32C      %08x", check))
+      print("fingerprint  \(hashText(source.fingerprint))")
+      if let license = source.license { print("licence      \(license)") }
+      for line in ClassHistogram.lines(of: source.labels, classCount: source.classCount, names: source.classNames) { print(line) }
+    }
+  }
+}
