@@ -22,7 +22,9 @@ struct DistGAN: ParsableCommand {
       78 not a number, 130 interrupted twice.
       """,
     version: version,
-    subcommands: [Train.self, PlanCommand.self, Sample.self, Report.self, Inspect.self, DataSets.self, Models.self, Bench.self, Doctor.self],
+    subcommands: [
+      Train.self, PlanCommand.self, Sample.self, Report.self, Inspect.self, DataSets.self, Models.self, Bench.self, Doctor.self,
+    ],
     defaultSubcommand: Train.self)
 
   static let version = "0.1.0"
@@ -35,7 +37,8 @@ struct DistGAN: ParsableCommand {
       var command = try parseAsRoot()
       if !(command is Doctor) { try Processor.check() }
       // Other verbs are the work of one process, even when a launcher started several.
-      let isForRanks = command is Train || command is PlanCommand || command is Bench.Reduction || command is Bench.Step || command is Doctor
+      let isForRanks =
+        command is Train || command is PlanCommand || command is Bench.Reduction || command is Bench.Step || command is Doctor
       if isForRanks || Ending.isFirstRank { try command.run() }
     } catch {
       Ending(error, of: Self.self).exit()

@@ -167,7 +167,8 @@ final class Watch: Sendable {
       let isStuck = step.lock.withLock { step.number == number && step.text != nil }
       guard isStuck else { return }
       examination.problem("\(text): no answer within \(Int(patience)) s")
-      examination.hint("name a network that all hosts share: mpirun --mca btl_tcp_if_include 10.0.0.0/24 --mca oob_tcp_if_include 10.0.0.0/24")
+      examination.hint(
+        "name a network that all hosts share: mpirun --mca btl_tcp_if_include 10.0.0.0/24 --mca oob_tcp_if_include 10.0.0.0/24")
       examination.conclude()
       _exit(examination.exitCode)
     }

@@ -112,7 +112,8 @@ final class Examination: @unchecked Sendable {
   private func examineMemory() {
     let (total, free) = (HostFiles.memory("MemTotal"), HostFiles.memory("MemAvailable"))
     let limits = [
-      HostFiles.memoryLimit.map { "control group at most \(Text.bytes($0))" }, HostFiles.limit(RLIMIT_AS).map { "address space \(Text.bytes($0))" },
+      HostFiles.memoryLimit.map { "control group at most \(Text.bytes($0))" },
+      HostFiles.limit(RLIMIT_AS).map { "address space \(Text.bytes($0))" },
       HostFiles.limit(RLIMIT_NOFILE).map { "\($0) open files" },
     ].compactMap(\.self)
     fact("memory", "\(Text.bytes(total ?? 0)), \(Text.bytes(free ?? 0)) available")

@@ -158,17 +158,24 @@ struct ReportPage {
       ? "Bold: moving averages over about \(averaged) steps; faint: as logged. Legends have the last values. "
       : "Legends have the last values. "
     let resumed = marks.isEmpty ? "" : "Dashed: where the run was resumed."
-    return "<section><h2>Curves</h2><p class=\"note\">\(note)\(resumed)</p><div class=\"plots\">\(figures.joined(separator: "\n"))</div></section>"
+    return
+      "<section><h2>Curves</h2><p class=\"note\">\(note)\(resumed)</p><div class=\"plots\">\(figures.joined(separator: "\n"))</div></section>"
   }
 
   private var facts: String {
     var run: [(String, String)] = [("model", option("model") ?? "unknown"), ("preset", option("preset") ?? "unknown")]
     let images = header["images"]?.int.map { "\(Self.grouped($0)) images" }
     let classes = header["classes"]?.int.map { Self.counted($0, "class", "classes") }
-    run.append(("data", [header["data"]?.plainText, images, header["format"]?.plainText, classes].compactMap(\.self).joined(separator: ", ")))
-    run.append(("ranks", "\(Self.counted(header["ranks"]?.int ?? 1, "rank")) on \(Self.counted(header["hosts"]?.int ?? 1, "host")) (\(value("host")))"))
+    run.append(
+      ("data", [header["data"]?.plainText, images, header["format"]?.plainText, classes].compactMap(\.self).joined(separator: ", ")))
+    run.append(
+      (
+        "ranks",
+        "\(Self.counted(header["ranks"]?.int ?? 1, "rank")) on \(Self.counted(header["hosts"]?.int ?? 1, "host")) (\(value("host")))"
+      ))
     for (name, text) in header["machine"]?.fields ?? [] { run.append((name, text.plainText.components(separatedBy: " NO_")[0])) }
-    run.append(("reduction", value("reduction") + (value("exact") == "yes" ? ", the same bits on any ranks" : ", bits depend on the ranks")))
+    run.append(
+      ("reduction", value("reduction") + (value("exact") == "yes" ? ", the same bits on any ranks" : ", bits depend on the ranks")))
     if let plan = header["plan"] {
       for (name, count) in plan["parameters"]?.fields ?? [] { run.append((name, "\(Text.count(count.int ?? 0)) parameters")) }
       if let flops = plan["flopsPerStep"]?.double { run.append(("a step", Text.operations(flops))) }
@@ -195,7 +202,8 @@ struct ReportPage {
       }
       rows.append(
         "<tr><td>\(occasion.time.map(Self.date) ?? "")</td><td class=\"number\">\(Self.grouped(occasion.step))</td>"
-          + "<td><span class=\"kind \(occasion.kind.rawValue)\">\(occasion.kind.rawValue)</span></td><td>\(escaped(occasion.text))</td></tr>")
+          + "<td><span class=\"kind \(occasion.kind.rawValue)\">\(occasion.kind.rawValue)</span></td><td>\(escaped(occasion.text))</td></tr>"
+      )
     }
     let note = checkpoints > 20 ? "<p class=\"note\">Of \(checkpoints) checkpoints the last 20 are listed.</p>" : ""
     return """
@@ -244,7 +252,8 @@ struct ReportPage {
 
   /// `2026-03-01 14:05:09`.
   private static func date(_ seconds: Double) -> String {
-    let style = Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZone: .gmt).year().month().day().time(includingFractionalSeconds: false)
+    let style = Date.ISO8601FormatStyle(dateTimeSeparator: .space, timeZone: .gmt).year().month().day().time(
+      includingFractionalSeconds: false)
     return Date(timeIntervalSince1970: seconds).formatted(style)
   }
 }

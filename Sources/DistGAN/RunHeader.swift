@@ -65,7 +65,8 @@ struct RunHeader {
     }
     facts += [
       ("data", .text(source.name)), ("images", .integer(source.count)), ("format", .text("\(source.format)")),
-      ("classes", .integer(source.classCount)), ("classNames", .list((source.classNames ?? []).map(JSON.text))), ("fingerprint", .text(hashText(source.fingerprint))),
+      ("classes", .integer(source.classCount)), ("classNames", .list((source.classNames ?? []).map(JSON.text))),
+      ("fingerprint", .text(hashText(source.fingerprint))),
     ]
   }
 

@@ -39,7 +39,8 @@ public struct CurvePlot {
     for mark in marks where steps.contains(Double(mark)) && Double(mark) > steps.lowerBound {
       let x = plot.x(Double(mark))
       svg.append(
-        #"<line class="mark" x1="\#(x)" x2="\#(x)" y1="\#(Self.top)" y2="\#(Self.height - Self.bottom)"><title>resumed at step \#(mark)</title></line>"#)
+        #"<line class="mark" x1="\#(x)" x2="\#(x)" y1="\#(Self.top)" y2="\#(Self.height - Self.bottom)"><title>resumed at step \#(mark)</title></line>"#
+      )
     }
     for (index, curve) in curves.enumerated() { svg += drawn(curve, index, plot) }
     svg += ["</g>", #"<line class="pointer" y1="\#(Self.top)" y2="\#(Self.height - Self.bottom)"/>"#, "</svg>"]

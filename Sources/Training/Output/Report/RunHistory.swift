@@ -96,7 +96,6 @@ public struct RunHistory {
 
   private mutating func take(_ line: JSON) {
     let (step, time) = (line["step"]?.int ?? 0, line["time"]?.double)
-    if let time { times = (times?.first ?? time, time) }
     switch line["event"]?.plainText {
     case "header": begin(line, after: step, time)
     case "step":
@@ -113,6 +112,7 @@ public struct RunHistory {
       occasions.append(Occasion(kind: isFinished ? .finished : .preempted, step: step, time: time, text: hash))
     default: break
     }
+    if let time { times = (times?.first ?? time, time) }
   }
 
   private mutating func begin(_ line: JSON, after step: Int, _ time: Double?) {
