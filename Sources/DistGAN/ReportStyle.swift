@@ -61,7 +61,9 @@ enum ReportStyle {
     th{text-align:left;font-weight:400;color:var(--soft);white-space:nowrap}
     th,td{padding:4px 14px 4px 0;border-bottom:1px solid var(--line);vertical-align:top}
     td{overflow-wrap:anywhere}
-    .log td:first-child{white-space:nowrap;color:var(--soft)}
+    .log td{white-space:nowrap}
+    .log td:first-child{color:var(--soft)}
+    .log td:last-child{white-space:normal;width:100%}
     .log td,.log th,.number{font-variant-numeric:tabular-nums}
     .scroll{max-height:420px;overflow:auto}
     .classes{list-style:none;margin:0;padding:0;display:flex;flex-wrap:wrap;gap:6px;max-height:300px;overflow:auto}

@@ -13,7 +13,7 @@ public struct CurvePlot {
   public let marks: [Int]
 
   private static let (width, height) = (560.0, 250.0)
-  private static let (left, right, top, bottom) = (56.0, 12.0, 10.0, 30.0)
+  private static let (left, right, top, bottom) = (56.0, 20.0, 10.0, 30.0)
   /// Colours there are; a page shows more curves in several plots.
   public static let mostCurves = 6
 
@@ -136,7 +136,7 @@ public struct CurvePlot {
     // A few outliers that are near anyway are shown.
     if first >= low - (high - low) / 2 { low = first }
     if last <= high + (high - low) / 2 { high = last }
-    let rim = max((high - low) * 0.06, abs(high) * 1e-3, 1e-9)
+    let rim = max((high - low) * 0.06, abs(high) * 0.03, 1e-9)
     // Speeds begin at zero or far from it.
     return (low >= 0 && low < rim ? 0 : low - rim)...(high + rim)
   }
