@@ -1,4 +1,5 @@
 # Environment of dist-gan under mpirun; to be sourced, with the number of ranks as first argument.
+# shellcheck shell=bash
 
 # mpirun refuses to start for root unless both are set.
 if [ "$(id -u)" = 0 ]; then

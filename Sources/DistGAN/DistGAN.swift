@@ -14,13 +14,17 @@ struct DistGAN: ParsableCommand {
       dist-gan sample --from runs/biggan-demo-emoji32          draw pictures
       dist-gan models biggan                                   what can be set
       dist-gan plan --model biggan                             what it costs, here or on many nodes
+      dist-gan report runs/biggan-demo-emoji32                 a page about a run
+      mpirun -n 8 dist-gan doctor                              what is there, when a run does not start
 
       Exit codes: 0 done, 64 usage, 65 options or data do not match, 66 nothing to load, 69 directory in use, 70 internal, \
       73 cannot create, 74 input or output, 75 stopped by a signal with a checkpoint (start again with --resume), 77 replicas differ, \
       78 not a number, 130 interrupted twice.
       """,
     version: version,
-    subcommands: [Train.self, PlanCommand.self, Sample.self, Inspect.self, DataSets.self, Models.self, Bench.self],
+    subcommands: [
+      Train.self, PlanCommand.self, Sample.self, Report.self, Inspect.self, DataSets.self, Models.self, Bench.self, Doctor.self,
+    ],
     defaultSubcommand: Train.self)
 
   static let version = "0.1.0"
@@ -30,11 +34,11 @@ struct DistGAN: ParsableCommand {
     // A closed pipe at the other end of the log must not end a training.
     signal(SIGPIPE, SIG_IGN)
     do {
-      try Processor.check()
       var command = try parseAsRoot()
+      if !(command is Doctor) { try Processor.check() }
       // Other verbs are the work of one process, even when a launcher started several.
       let isForRanks =
-        command is Train || command is PlanCommand || command is Bench.Reduction || command is Bench.Step
+        command is Train || command is PlanCommand || command is Bench.Reduction || command is Bench.Step || command is Doctor
         || command is DataSets.Import
       if isForRanks || Ending.isFirstRank { try command.run() }
     } catch {

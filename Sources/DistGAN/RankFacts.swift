@@ -34,7 +34,7 @@ struct RankFacts {
   }
 
   /// A hash of the executable.
-  private static let program: String = {
+  static let program: String = {
     guard let data = FileManager.default.contents(atPath: "/proc/self/exe") else { return "unknown" }
     return unsafe data.withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress else { return "empty" }

@@ -4,7 +4,7 @@ import Foundation
 import Images
 import Training
 
-/// What the first rank shows and keeps of a run: progress, `log.jsonl`, sample sheets.
+/// What the first rank shows and keeps of a run: progress, `log.jsonl`, TensorBoard's events, sample sheets.
 final class RunConsole: RunObserver {
   /// Path of the last checkpoint.
   private(set) var checkpoint: String?
@@ -16,6 +16,7 @@ final class RunConsole: RunObserver {
   private let logEvery: Int
   private let progress: ProgressReporter?
   private let log: RunLog
+  private let events: EventFile
   private let sheet: SampleSheet
   private let nearest: NearestImages
   private var tick = Tick()
@@ -35,20 +36,36 @@ final class RunConsole: RunObserver {
       seconds += record.seconds
     }
 
+    var secondsPerStep: Double { seconds / Double(steps) }
+
     var imagesPerSecond: Double? { seconds > 0 && images > 0 ? Double(images) / seconds : nil }
   }
 
-  /// Opens the log and draws the sheet of real images in `directory`.
-  /// - Parameter progress: nil for a run that prints nothing.
-  init(directory: String, source: any ImageSource, logEvery: Int, progress: ProgressReporter?) throws {
+  /// Opens the log and the events, and draws the sheet of real images in `directory`.
+  /// - Parameters:
+  ///   - host: name of this host.
+  ///   - step: where the run begins.
+  ///   - progress: nil for a run that prints nothing.
+  init(directory: String, host: String, source: any ImageSource, after step: Int, logEvery: Int, progress: ProgressReporter?) throws {
     self.directory = directory
     self.source = source
     self.logEvery = logEvery
     self.progress = progress
     log = try RunLog(path: "\(directory)/log.jsonl")
+    events = try EventFile(directory: directory, host: host, after: step)
     sheet = SampleSheet(format: source.format)
     nearest = NearestImages(source)
     try sheet.real(source, classes: SheetLabels.shown(of: source.classCount)).writePNG(to: "\(directory)/real.png")
+  }
+
+  /// Tells and keeps what is known before the first step.
+  func begin(_ header: RunHeader, after step: Int) {
+    write("header", header.fields)
+    keep {
+      try events.write(markdown: header.markdown, tag: "run", step: step)
+      try write(pictureAt: "\(directory)/real.png", tag: "real", step: step)
+    }
+    progress?.note(header.text)
   }
 
   func stepDone(_ record: StepRecord) {
@@ -68,9 +85,15 @@ final class RunConsole: RunObserver {
       "step",
       [
         ("step", .integer(record.step)), ("epoch", .integer(record.epoch)), ("position", .integer(record.position)),
-        ("secondsPerStep", .number(tick.seconds / Double(tick.steps))), ("imagesPerSecond", .number(tick.imagesPerSecond ?? .nan)),
+        ("secondsPerStep", .number(tick.secondsPerStep)), ("imagesPerSecond", .number(tick.imagesPerSecond ?? .nan)),
         ("losses", .object(record.losses.map { ($0.name, .single($0.value)) })),
       ])
+    keep {
+      let losses = record.losses.map { (tag: "loss/\($0.name)", value: $0.value) }
+      let speed = tick.imagesPerSecond.map { [(tag: "speed/images per second", value: Float($0))] } ?? []
+      let rest = [(tag: "speed/seconds per step", value: Float(tick.secondsPerStep)), (tag: "data/epoch", value: Float(record.epoch))]
+      try events.write(scalars: losses + speed + rest, step: record.step)
+    }
     tick = Tick()
   }
 
@@ -87,14 +110,22 @@ final class RunConsole: RunObserver {
     try sheet.generated(sampler.images(labels: labels.all), rowLabels: names, nearest: nearest).writePNG(to: path)
     samples = path
     write("samples", [("step", .integer(step)), ("path", .text(path))])
+    keep { try write(pictureAt: path, tag: "samples", step: step) }
   }
 
   /// Leaves the live line.
   func finish() { progress?.finish() }
 
-  /// A line of the log; one that cannot be written costs a warning, not the run.
-  func write(_ event: String, _ fields: [(name: String, value: JSON)]) {
-    do { try log.write(event, fields) } catch { progress?.note("warning: \(error)") }
+  /// A line of the log.
+  func write(_ event: String, _ fields: [(name: String, value: JSON)]) { keep { try log.write(event, fields) } }
+
+  private func write(pictureAt path: String, tag: String, step: Int) throws {
+    try events.write(png: [UInt8](Data(contentsOf: URL(fileURLWithPath: path))), tag: tag, step: step)
+  }
+
+  /// What cannot be written costs a warning, not the run.
+  private func keep(_ writing: () throws -> Void) {
+    do { try writing() } catch { progress?.note("warning: \(error)") }
   }
 }
 

@@ -10,7 +10,15 @@ struct RunHeader {
   /// Labels and texts, one line each.
   private(set) var lines: [(label: String, text: String)] = []
   /// The same facts for `log.jsonl`.
-  private(set) var fields: [(name: String, value: JSON)] = []
+  var fields: [(name: String, value: JSON)] { facts + [("warnings", .list(warnings.map(JSON.text)))] }
+  /// The lines as a table in Markdown.
+  var markdown: String {
+    let rows = lines.map { line in "| \(line.label) | \(line.text.replacingOccurrences(of: "|", with: "\\|")) |" }
+    return (["| fact | value |", "| --- | --- |"] + rows).joined(separator: "\n")
+  }
+
+  private var facts: [(name: String, value: JSON)] = []
+  private var warnings: [String] = []
 
   /// The lines under each other.
   var text: String {
@@ -42,22 +50,23 @@ struct RunHeader {
       lines.append(
         ("learning rate", "batch \(batch) for the preset's \(presetBatch), rule \(options.learningRateRule.rawValue): \(effect)"))
     }
-    fields += [
+    facts += [
       ("program", .text("dist-gan \(DistGAN.version)")), ("command", .list(CommandLine.arguments.map(JSON.text))), ("step", .integer(step)),
       ("steps", .integer(options.steps)),
     ]
-    fields.append(("identity", .texts(options.identity(of: model, run.source).map { ($0.name, $0.value) })))
+    facts.append(("identity", .texts(options.identity(of: model, run.source).map { ($0.name, $0.value) })))
   }
 
   /// The data.
   mutating func add(data source: any ImageSource, isConditional: Bool) {
     lines.append(("data", DataLine.text(source) + (source.labels != nil && !isConditional ? " (not used)" : "")))
     if let labels = source.labels, isConditional {
-      for warning in LabelReport(labels, classCount: source.classCount).warnings { lines.append(("warning", warning)) }
+      for warning in LabelReport(labels, classCount: source.classCount).warnings { add(warning: warning) }
     }
-    fields += [
+    facts += [
       ("data", .text(source.name)), ("images", .integer(source.count)), ("format", .text("\(source.format)")),
-      ("classes", .integer(source.classCount)), ("fingerprint", .text(hashText(source.fingerprint))),
+      ("classes", .integer(source.classCount)), ("classNames", .list((source.classNames ?? []).map(JSON.text))),
+      ("fingerprint", .text(hashText(source.fingerprint))),
     ]
   }
 
@@ -73,7 +82,7 @@ struct RunHeader {
     // OpenBLAS lists its build flags as well, of which the log keeps all.
     let machine = Machine.description.map { "\($0.name) \($0.value.components(separatedBy: " NO_")[0])" }
     lines.append(("processor", machine.joined(separator: ", ")))
-    fields += [
+    facts += [
       ("ranks", .integer(ranks)), ("threads", .integer(threads)), ("hosts", .integer(hosts)), ("host", .text(communicator.hostName)),
       ("machine", .texts(Machine.description.map { ($0.name, $0.value) })),
     ]
@@ -88,7 +97,7 @@ struct RunHeader {
         "a step",
         "\(Text.operations(plan.flopsPerStep)), \(Text.bytes(plan.reducedBytesPerStep)) summed over ranks, about \(Text.bytes(memory)) a rank"
       ))
-    fields.append(
+    facts.append(
       (
         "plan",
         .object([
@@ -106,15 +115,18 @@ struct RunHeader {
   mutating func add(reduction options: RunOptions, ranks: Int) {
     let isExact = options.reduction.isExact && !options.isFast
     if !isExact { lines.append(("bits", "depend on the numbers of ranks and threads")) }
-    fields += [("reduction", .text(options.reduction.rawValue)), ("exact", .text(isExact ? "yes" : "no"))]
+    facts += [("reduction", .text(options.reduction.rawValue)), ("exact", .text(isExact ? "yes" : "no"))]
   }
 
   /// Something the user should know.
-  mutating func add(warning: String) { lines.append(("warning", warning)) }
+  mutating func add(warning: String) {
+    lines.append(("warning", warning))
+    warnings.append(warning)
+  }
 
   /// Where the run writes.
   mutating func add(output: String) {
     lines.append(("output", output))
-    fields.append(("output", .text(output)))
+    facts.append(("output", .text(output)))
   }
 }

@@ -56,14 +56,16 @@ struct TrainingSession {
     let warnings = try restore(trainer, run, directory)
     let progress = flags.quiet || !isFirst ? nil : ProgressReporter()
     let console = try communicator.together {
-      isFirst ? try RunConsole(directory: output, source: run.source, logEvery: run.logEvery, progress: progress) : nil
+      isFirst
+        ? try RunConsole(
+          directory: output, host: communicator.hostName, source: run.source, after: trainer.step, logEvery: run.logEvery,
+          progress: progress) : nil
     }
     if let console {
       var header = header(from: trainer.step)
       for warning in warnings + trainer.notes { header.add(warning: warning) }
       header.add(output: output)
-      console.write("header", header.fields)
-      progress?.note(header.text)
+      console.begin(header, after: trainer.step)
     }
     defer { withExtendedLifetime(directory) {} }
     return try train(trainer, flags, console, progress, output)

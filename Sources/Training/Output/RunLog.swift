@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// The facts of a run as `log.jsonl`: one JSON object a line, each with the field `event`.
+/// The facts of a run as `log.jsonl`: one JSON object a line, each with the fields `event` and `time`, in seconds since 1970.
 ///
 /// Lines are appended, so that a resumed run goes on in the same file: its `header` says at which step, and lines of later steps before
 /// it were not kept. Each line is written at once; one that a kill cut short is removed when the log is opened again.
@@ -26,7 +26,8 @@ public final class RunLog {
   /// Appends one line.
   /// - Throws: `LogError` when it cannot be written, as on a full disk.
   public func write(_ event: String, _ fields: [(name: String, value: JSON)]) throws {
-    let line = JSON.object([(name: "event", value: .text(event))] + fields)
+    let milliseconds = (Date().timeIntervalSince1970 * 1000).rounded()
+    let line = JSON.object([(name: "event", value: .text(event)), (name: "time", value: .number(milliseconds / 1000))] + fields)
     do {
       try file.write(contentsOf: Data("\(line)\n".utf8))
     } catch {
