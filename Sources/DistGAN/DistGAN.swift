@@ -12,6 +12,8 @@ struct DistGAN: ParsableCommand {
       mpirun -n 8 dist-gan --model biggan                      train on eight ranks
       dist-gan --resume runs/biggan-demo-emoji32               go on
       dist-gan sample --from runs/biggan-demo-emoji32          draw pictures
+      dist-gan export runs/biggan-demo-emoji32                 weights for other programs
+      dist-gan import-weights G_ema.pth --into runs/biggan     weights of other programs
       dist-gan models biggan                                   what can be set
       dist-gan plan --model biggan                             what it costs, here or on many nodes
 
@@ -20,7 +22,7 @@ struct DistGAN: ParsableCommand {
       78 not a number, 130 interrupted twice.
       """,
     version: version,
-    subcommands: [Train.self, PlanCommand.self, Sample.self, Inspect.self, DataSets.self, Models.self, Bench.self],
+    subcommands: [Train.self, PlanCommand.self, Sample.self, Export.self, ImportWeights.self, Inspect.self, DataSets.self, Models.self, Bench.self],
     defaultSubcommand: Train.self)
 
   static let version = "0.1.0"
@@ -33,7 +35,7 @@ struct DistGAN: ParsableCommand {
       try Processor.check()
       var command = try parseAsRoot()
       // Other verbs are the work of one process, even when a launcher started several.
-      let isForRanks = command is Train || command is PlanCommand || command is Bench.Reduction || command is Bench.Step
+      let isForRanks = command is Train || command is PlanCommand || command is Sample || command is Bench.Reduction || command is Bench.Step
       if isForRanks || Ending.isFirstRank { try command.run() }
     } catch {
       Ending(error, of: Self.self).exit()
