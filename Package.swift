@@ -87,7 +87,9 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["COpenBLAS", "Kernels", "Sharding"], swiftSettings: strict),
     .testTarget(name: "CommunicationTests", dependencies: ["Communication", "Sharding"], swiftSettings: strict),
     .testTarget(name: "ArchiveTests", dependencies: ["Archive"], swiftSettings: strict),
-    .testTarget(name: "WeightsTests", dependencies: ["Weights"], swiftSettings: strict),
+    .testTarget(
+      name: "WeightsTests", dependencies: ["Weights", "Adversarial", "Kernels", "Layers", "Tensors", "Training", "Zoo"],
+      swiftSettings: strict),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "CEmbedded"], swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Kernels", "Sharding", "Tensors", "Layers", "TestSupport"], swiftSettings: strict),
     .testTarget(

@@ -22,7 +22,9 @@ struct DistGAN: ParsableCommand {
       78 not a number, 130 interrupted twice.
       """,
     version: version,
-    subcommands: [Train.self, PlanCommand.self, Sample.self, Export.self, ImportWeights.self, Inspect.self, DataSets.self, Models.self, Bench.self],
+    subcommands: [
+      Train.self, PlanCommand.self, Sample.self, Export.self, ImportWeights.self, Inspect.self, DataSets.self, Models.self, Bench.self,
+    ],
     defaultSubcommand: Train.self)
 
   static let version = "0.1.0"
@@ -35,7 +37,8 @@ struct DistGAN: ParsableCommand {
       try Processor.check()
       var command = try parseAsRoot()
       // Other verbs are the work of one process, even when a launcher started several.
-      let isForRanks = command is Train || command is PlanCommand || command is Sample || command is Bench.Reduction || command is Bench.Step
+      let isForRanks =
+        command is Train || command is PlanCommand || command is Sample || command is Bench.Reduction || command is Bench.Step
       if isForRanks || Ending.isFirstRank { try command.run() }
     } catch {
       Ending(error, of: Self.self).exit()

@@ -66,6 +66,8 @@ struct Export: ParsableCommand {
     let description = WeightDescription(stored, layout: layout, numbers: source == .average ? "average" : "raw")
     try OutputFile.creating(output) { try Safetensors(arrays: arrays, metadata: description.metadata).write(to: output) }
     let count = arrays.reduce(0) { $0 + $1.values.count }
-    print("\(output): \(arrays.count) arrays, \(Text.count(count)) numbers, of \(chosen.map(\.store.name).joined(separator: ", ")) of \(stored.path)")
+    print(
+      "\(output): \(arrays.count) arrays, \(Text.count(count)) numbers, of \(chosen.map(\.store.name).joined(separator: ", ")) of \(stored.path)"
+    )
   }
 }

@@ -78,7 +78,8 @@ struct ImportWeights: ParsableCommand {
         .mismatch, "\(file): no array belongs to the model \(model.card.name); names begin with \(names), as \(arrays[0].name) does not")
     }
     let path = try write(recipe, model, format, source, classNames: source?.classNames ?? description.classNames)
-    print("\(path): \(model.card.name) of \(format.width)x\(format.height)x\(format.channels), \(loaded.joined(separator: ", ")) of \(file)")
+    print(
+      "\(path): \(model.card.name) of \(format.width)x\(format.height)x\(format.channels), \(loaded.joined(separator: ", ")) of \(file)")
     let drawn = recipe.networks.map(\.store.name).filter { !loaded.contains($0) }
     if !drawn.isEmpty { print("drawn anew from seed \(seed): \(drawn.joined(separator: ", "))") }
     if data == nil { print("for sampling only: made without --data, it cannot be trained on") }

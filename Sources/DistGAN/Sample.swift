@@ -94,7 +94,8 @@ struct Sample: ParsableCommand {
     guard let form = SampleOutput(path: output) else {
       throw ValidationError("--output \(output): a name that ends with .png or .h5 is needed, or for a folder one without an ending")
     }
-    if attention != nil, case .sheet = form {} else if attention != nil {
+    if attention != nil, case .sheet = form {
+    } else if attention != nil {
       throw ValidationError("--attention makes a sheet; --output \(output) should end with .png")
     }
   }

@@ -132,7 +132,9 @@ public struct BigGANPyTorch: Sendable {
     }
 
     mutating func copyMoments(_ old: String, to new: String) throws {
-      for (kinds, here) in [(["stored_mean", "bn.stored_mean", "bn.running_mean"], "mean"), (["stored_var", "bn.stored_var", "bn.running_var"], "variance")] {
+      for (kinds, here) in [
+        (["stored_mean", "bn.stored_mean", "bn.running_mean"], "mean"), (["stored_var", "bn.stored_var", "bn.running_var"], "variance"),
+      ] {
         let name = kinds.map { "\(old).\($0)" }.first(where: has) ?? "\(old).\(kinds[0])"
         try copy(name, to: "\(new).\(here)")
       }
@@ -153,7 +155,9 @@ public struct BigGANPyTorch: Sendable {
     /// The dense layer whose outputs are the first 4x4 image, there channel by channel, here pixel by pixel.
     mutating func copyProjection(_ old: String, to new: String) throws {
       let shape = try shape("\(old).weight", rank: 2)
-      guard shape[0] % 16 == 0 else { throw WeightError(.mismatch, "\(path): \(old).weight has \(shape[0]) outputs, a multiple of 4x4 is needed") }
+      guard shape[0] % 16 == 0 else {
+        throw WeightError(.mismatch, "\(path): \(old).weight has \(shape[0]) outputs, a multiple of 4x4 is needed")
+      }
       let width = shape[0] / 16
       func pixels(_ name: String) throws -> WeightArray {
         let vector = try array(name)
