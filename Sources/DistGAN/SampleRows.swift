@@ -23,7 +23,7 @@ struct SampleRows {
     if (command.truncation != nil || command.truncationSweep != nil) && !traits.canTruncate {
       throw OptionError("--truncation: the model \(model) has no normal z to truncate")
     }
-    let chosen = try Self.classNumbers(command.classes, header)
+    let chosen = try Self.classNumbers(command.classes, header.classNames, count: traits.classes ?? 0)
     let thresholds = try command.thresholds()
     if !thresholds.isEmpty {
       sweep(thresholds, chosen, count: command.count)
@@ -70,7 +70,7 @@ struct SampleRows {
 
   private mutating func sweep(_ thresholds: [Float], _ chosen: [Int], count: Int?) {
     columns = thresholds.count
-    caption = "truncation \(thresholds.map { "\($0)" }.joined(separator: ", "))"
+    caption = "truncation  \(thresholds.map { "\($0)" }.joined(separator: "  "))"
     for row in 0..<(count ?? Self.rows(chosen)) {
       let label = chosen.isEmpty ? 0 : Int32(chosen[row % chosen.count])
       orders += thresholds.map { ImageOrder(latent: row, label: label, truncation: $0) }
@@ -94,14 +94,13 @@ struct SampleRows {
   private static func rows(_ chosen: [Int]) -> Int { chosen.isEmpty ? 8 : min(chosen.count, shownRows) }
 
   /// The classes asked for; none for a model without classes.
-  private static func classNumbers(_ classes: String?, _ header: CheckpointHeader) throws -> [Int] {
-    let number = header.format[3]
+  private static func classNumbers(_ classes: String?, _ names: [String], count number: Int) throws -> [Int] {
     guard let classes else { return Array(0..<number) }
     guard number > 0 else { throw OptionError("--classes \(classes): the model was trained without classes") }
     let chosen = try classes.split(separator: ",").map { word in
-      if let place = header.classNames.firstIndex(of: String(word)) { return place }
+      if let place = names.firstIndex(of: String(word)) { return place }
       if let place = Int(word), (0..<number).contains(place) { return place }
-      let known = header.classNames.isEmpty ? "numbers from 0 to \(number - 1)" : header.classNames.joined(separator: ", ")
+      let known = names.isEmpty ? "numbers from 0 to \(number - 1)" : names.joined(separator: ", ")
       throw OptionError("unknown class \(word); known ones: \(known)")
     }
     guard !chosen.isEmpty else { throw OptionError("--classes \(classes): no class is named") }
