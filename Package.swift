@@ -52,6 +52,7 @@ let package = Package(
     .target(name: "Communication", dependencies: ["CMPI", "CStreaming", "Sharding"], swiftSettings: strict),
     .target(name: "Archive", dependencies: ["CHDF5"], swiftSettings: strict),
     .target(name: "Images", dependencies: ["CPNG", "CJPEGDecoding"], swiftSettings: strict),
+    .target(name: "Weights", swiftSettings: strict),
     // Level 2
     .target(name: "Tensors", dependencies: ["Kernels", "Sharding"], swiftSettings: strict),
     .target(name: "Datasets", dependencies: ["Archive", "Images", "CEmbedded", "CZlib"], swiftSettings: strict),
@@ -67,13 +68,14 @@ let package = Package(
       name: "Training",
       dependencies: [
         "Kernels", "Sharding", "Tensors", "Layers", "Optimization", "Adversarial", "Communication", "Archive", "Datasets", "Images",
+        "Weights",
       ], swiftSettings: strict),
     // Level 7
     .executableTarget(
       name: "DistGAN",
       dependencies: [
         "Kernels", "Sharding", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication", "Archive",
-        "Datasets", "Images", "CProcessor", argumentParser,
+        "Datasets", "Images", "Weights", "CProcessor", argumentParser,
       ], swiftSettings: strict),
     // Tests
     // Replay evaluates graphs thousands of times in naive loops: optimised in debug builds too, checks stay.
@@ -89,6 +91,9 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["COpenBLAS", "Kernels", "Sharding"], swiftSettings: strict),
     .testTarget(name: "CommunicationTests", dependencies: ["Communication", "Sharding"], swiftSettings: strict),
     .testTarget(name: "ArchiveTests", dependencies: ["Archive"], swiftSettings: strict),
+    .testTarget(
+      name: "WeightsTests", dependencies: ["Weights", "Adversarial", "Kernels", "Layers", "Tensors", "Training", "Zoo"],
+      swiftSettings: strict),
     .testTarget(name: "ImagesTests", dependencies: ["Images", "CEmbedded"], swiftSettings: strict),
     .testTarget(name: "TensorsTests", dependencies: ["Kernels", "Sharding", "Tensors", "Layers", "TestSupport"], swiftSettings: strict),
     .testTarget(
@@ -103,6 +108,7 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Training", "Datasets", "Images", "Adversarial", "Communication", "Kernels", "Layers", "Optimization", "Sharding", "Tensors",
+        "Weights", "Zoo",
       ], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -12,6 +12,8 @@ struct DistGAN: ParsableCommand {
       mpirun -n 8 dist-gan --model biggan                      train on eight ranks
       dist-gan --resume runs/biggan-demo-emoji32               go on
       dist-gan sample --from runs/biggan-demo-emoji32          draw pictures
+      dist-gan export runs/biggan-demo-emoji32                 weights for other programs
+      dist-gan import-weights G_ema.pth --into runs/biggan     weights of other programs
       dist-gan models biggan                                   what can be set
       dist-gan plan --model biggan                             what it costs, here or on many nodes
       dist-gan report runs/biggan-demo-emoji32                 a page about a run
@@ -23,7 +25,8 @@ struct DistGAN: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      Train.self, PlanCommand.self, Sample.self, Report.self, Inspect.self, DataSets.self, Models.self, Bench.self, Doctor.self,
+      Train.self, PlanCommand.self, Sample.self, Report.self, Export.self, ImportWeights.self, Inspect.self, DataSets.self, Models.self,
+      Bench.self, Doctor.self,
     ],
     defaultSubcommand: Train.self)
 
@@ -38,8 +41,8 @@ struct DistGAN: ParsableCommand {
       if !(command is Doctor) { try Processor.check() }
       // Other verbs are the work of one process, even when a launcher started several.
       let isForRanks =
-        command is Train || command is PlanCommand || command is Bench.Reduction || command is Bench.Step || command is Doctor
-        || command is DataSets.Import
+        command is Train || command is PlanCommand || command is Sample || command is Bench.Reduction || command is Bench.Step
+        || command is DataSets.Import || command is Doctor
       if isForRanks || Ending.isFirstRank { try command.run() }
     } catch {
       Ending(error, of: Self.self).exit()

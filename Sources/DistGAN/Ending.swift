@@ -6,6 +6,7 @@ import Datasets
 import Foundation
 import Images
 import Training
+import Weights
 
 /// How the process ends: an exit code, and a sentence for people.
 struct Ending {
@@ -26,6 +27,7 @@ struct Ending {
     case let error as DatasetError: self.init(code: error.reason.exitCode, message: error.description)
     case let error as ArchiveError: self.init(code: Self.code(error.code), message: error.description)
     case let error as ImageError: self.init(code: 74, message: error.description)
+    case let error as WeightError: self.init(code: error.reason.exitCode, message: error.description)
     case let error as LogError: self.init(code: 74, message: error.description)
     case let error as CommunicationError: self.init(code: 70, message: error.description)
     default:

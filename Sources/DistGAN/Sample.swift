@@ -3,29 +3,59 @@ import ArgumentParser
 import Communication
 import Datasets
 import Foundation
-import Images
-import Kernels
 import Training
 
-/// The verb `sample`: pictures from a trained model.
+/// The verb `sample`: pictures from a trained model, drawn on all ranks.
 struct Sample: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sample", abstract: "Draws images from a checkpoint, as a sheet (PNG) or as a data set (HDF5).")
+    commandName: "sample", abstract: "Draws images from a checkpoint: a sheet, a data set, or a folder.",
+    discussion: """
+      Under mpirun every rank draws its share; the images are the same on any number of ranks.
+
+        dist-gan sample --from RUN --per-class 8
+        mpirun -n 8 dist-gan sample --from RUN --count 50000 --output samples.h5
+        dist-gan sample --from RUN --classes 3 --truncation-sweep 0.2,0.5,1,2
+        dist-gan sample --from RUN --interpolate both --interpolation-steps 10
+        dist-gan sample --from RUN --attention '8,8;20,12'
+
+      --truncation-sweep: a row for each z, a column for each limit; --count is the number of rows.
+
+      --interpolate: every row goes from one image to another in equal steps. z: in a straight line between two z, of one class. class: \
+      in a straight line between the embeddings of two classes (where norms have tables of their own, between their rows), with one z. \
+      both: both at once. --count is the number of rows; of --classes each row takes the next one and the one after it.
+
+      --attention: for chosen points, X,Y in pixels from the upper left, where each self-attention layer of the generator looks from \
+      there: the image with the point marked, then the softmax of that point as a heat map, bright where it is largest.
+      """)
 
   @Option(help: ArgumentHelp("A checkpoint or a run's directory.", valueName: "dir|file"))
   var from: String
 
-  @Option(help: ArgumentHelp("Number of images, classes in turn (default: 64, or 8 of each class).", valueName: "count"))
+  @Option(help: ArgumentHelp("Number of images (or rows), classes in turn (default: 64, or 8 of each class).", valueName: "count"))
   var count: Int?
 
   @Option(help: ArgumentHelp("Number of images of each class.", valueName: "count"))
   var perClass: Int?
 
-  @Option(help: ArgumentHelp("Classes by name or number, with commas between (default: all).", valueName: "a,b"))
+  @Option(
+    name: [.customLong("classes"), .customLong("class")],
+    help: ArgumentHelp("Classes by name or number, with commas between (default: all).", valueName: "a,b"))
   var classes: String?
 
   @Option(help: ArgumentHelp("Components of z beyond ± this are drawn again (default: none are).", valueName: "limit"))
   var truncation: Float?
+
+  @Option(help: ArgumentHelp("The same z at several limits, with commas between.", valueName: "a,b"))
+  var truncationSweep: String?
+
+  @Option(help: ArgumentHelp("Rows from one image to another: z, class or both.", valueName: "what"))
+  var interpolate: Interpolation?
+
+  @Option(help: ArgumentHelp("Images in a row of --interpolate, both ends included.", valueName: "count"))
+  var interpolationSteps = 8
+
+  @Option(help: ArgumentHelp("Where self-attention looks from these points.", valueName: "x,y;x,y"))
+  var attention: String?
 
   @Option(help: ArgumentHelp("Seed of z (default: the run's, as in its own sheets).", valueName: "number"))
   var seed: UInt64?
@@ -33,87 +63,71 @@ struct Sample: ParsableCommand {
   @Option(help: ArgumentHelp("Batches over which batch norm's moments are averaged before; 0: the running ones.", valueName: "count"))
   var standingPasses = 16
 
-  @Option(help: ArgumentHelp("A .png file, which is replaced, or a new .h5 file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "A .png file, which is replaced; a new .h5 file; or a new folder, of PNG files by class.", valueName: "file|dir"))
   var output = "samples.png"
+
+  /// What goes from one end to the other in a row.
+  enum Interpolation: String, ExpressibleByArgument, CaseIterable {
+    case z
+    case `class`
+    case both
+  }
 
   func validate() throws {
     if count != nil && perClass != nil { throw ValidationError("--count and --per-class exclude each other") }
     for (name, value) in [("count", count), ("per-class", perClass)] {
       if let value, value < 1 { throw ValidationError("--\(name) \(value): at least 1 is needed") }
     }
-    if let truncation, !(truncation > 0.01) { throw ValidationError("--truncation \(truncation): more than 0.01 is needed") }
-    if standingPasses < 0 { throw ValidationError("--standing-passes \(standingPasses): 0 or more is needed") }
-    if ![".png", ".h5", ".hdf5"].contains(where: output.hasSuffix) {
-      throw ValidationError("--output \(output): a name that ends with .png or .h5 is needed")
+    let ways = [("--truncation-sweep", truncationSweep != nil), ("--interpolate", interpolate != nil), ("--attention", attention != nil)]
+    let chosen = ways.filter(\.1).map(\.0)
+    if chosen.count > 1 { throw ValidationError("\(chosen.joined(separator: " and ")) exclude each other") }
+    if truncation != nil && truncationSweep != nil { throw ValidationError("--truncation and --truncation-sweep exclude each other") }
+    if perClass != nil && (truncationSweep != nil || interpolate != nil) {
+      throw ValidationError("--per-class counts images and \(chosen[0]) makes rows; give their number as --count")
     }
+    if let truncation { try Self.check(truncation, "--truncation \(truncation)") }
+    _ = try thresholds()
+    if interpolationSteps < 2 { throw ValidationError("--interpolation-steps \(interpolationSteps): at least 2 are needed") }
+    if standingPasses < 0 { throw ValidationError("--standing-passes \(standingPasses): 0 or more is needed") }
+    guard let form = SampleOutput(path: output) else {
+      throw ValidationError("--output \(output): a name that ends with .png or .h5 is needed, or for a folder one without an ending")
+    }
+    if attention != nil, case .sheet = form {
+    } else if attention != nil {
+      throw ValidationError("--attention makes a sheet; --output \(output) should end with .png")
+    }
+  }
+
+  /// The limits of a sweep; none without one.
+  func thresholds() throws -> [Float] {
+    try truncationSweep?.split(separator: ",", omittingEmptySubsequences: false).map { word in
+      guard let limit = Float(word) else { throw ValidationError("--truncation-sweep \(word): numbers with commas between are needed") }
+      try Self.check(limit, "--truncation-sweep \(word)")
+      return limit
+    } ?? []
+  }
+
+  /// Below this hardly a normal number would be kept, and drawing would not end.
+  private static func check(_ limit: Float, _ words: String) throws {
+    if !(limit > 0.01) { throw ValidationError("\(words): more than 0.01 is needed") }
   }
 
   func run() throws {
-    let run = try StoredRun(CheckpointDirectory.candidates(from)) { Ending(code: 1, message: "warning: \($0)").print() }
-    let chosen = try classNumbers(run.header)
-    let isPicture = output.hasSuffix(".png")
-    if isPicture { try OutputFile.claim(output, mustBeNew: false) }
-    Workers.start(threads: Cores.claim(localRank: 0, localSize: 1).threads)
-    let recipe = try run.recipe()
-    if truncation != nil && !recipe.sampling.canTruncate {
-      throw OptionError("--truncation: the model \(run.model.card.name) has no normal z to truncate")
+    let communicator = try makeCommunicator()
+    let ending: Ending
+    do {
+      ending = Ending(code: 0, message: try SampleSession(communicator, self).run())
+    } catch let failure as SharedFailure {
+      ending = failure.ending
+    } catch {
+      let failure = Ending(error)
+      failure.print()
+      communicator.abort(failure.code)
     }
-    let labels = labels(chosen)
-    let key = seed ?? run.header.value("seed").flatMap { UInt64($0) } ?? 1
-    let batch = run.header.value("batch").flatMap { Int($0) } ?? 64
-    let sampler = Sampler(recipe, format: run.format, seed: key, batch: min(batch, 64))
-    let values = sampler.images(labels: labels, truncation: truncation, standingPasses: standingPasses)
-    let format = ImageFormat(channels: run.format.channels, height: run.format.height, width: run.format.width)
-    if isPicture {
-      let columns = perClass.map { min($0, 16) } ?? 8
-      // Rows have names where each is of one class.
-      let isByClass = !chosen.isEmpty && count == nil && (perClass ?? 8) <= 16
-      let names = isByClass ? chosen.map { SampleSheet.name(ofClass: $0, in: run.header.classNames) } : []
-      try SampleSheet(format: format, columns: columns).generated(values, rowLabels: names).writePNG(to: output)
-    } else {
-      let images = GeneratedImages(
-        name: "\(run.model.card.name) step \(run.header.step)", format: format, planes: ImageBytes.planes(values, format),
-        labels: chosen.isEmpty ? nil : labels, classNames: run.header.classNames.isEmpty ? nil : run.header.classNames)
-      try OutputFile.creating(output) { try writeHDF5(images, to: output) }
-    }
-    print("\(output): \(labels.count) images of \(run.path)")
-  }
-
-  /// A class for each image; zeros for a model without classes.
-  private func labels(_ chosen: [Int]) -> [Int32] {
-    guard !chosen.isEmpty else { return [Int32](repeating: 0, count: count ?? perClass ?? 64) }
-    if let count { return (0..<count).map { Int32(chosen[$0 % chosen.count]) } }
-    return chosen.flatMap { [Int32](repeating: Int32($0), count: perClass ?? 8) }
-  }
-
-  /// The classes asked for; none for a model without classes.
-  private func classNumbers(_ header: CheckpointHeader) throws -> [Int] {
-    let number = header.format[3]
-    guard let classes else { return Array(0..<number) }
-    guard number > 0 else { throw OptionError("--classes \(classes): the model was trained without classes") }
-    return try classes.split(separator: ",").map { word in
-      if let place = header.classNames.firstIndex(of: String(word)) { return place }
-      if let place = Int(word), (0..<number).contains(place) { return place }
-      let known = header.classNames.isEmpty ? "numbers from 0 to \(number - 1)" : header.classNames.joined(separator: ", ")
-      throw OptionError("unknown class \(word); known ones: \(known)")
-    }
-  }
-}
-
-/// Generated images as a data set.
-private struct GeneratedImages: ImageSource {
-  let name: String
-  let format: ImageFormat
-  /// All images, `[count, channels, height, width]`.
-  let planes: [UInt8]
-  let labels: [Int32]?
-  let classNames: [String]?
-  var count: Int { planes.count / format.sampleCount }
-  /// Nothing is trained on them here.
-  var fingerprint: UInt64 { 0 }
-
-  func read(_ index: Int, into buffer: UnsafeMutableBufferPointer<UInt8>) throws {
-    let start = index * format.sampleCount
-    _ = unsafe buffer.update(fromContentsOf: planes[start..<(start + format.sampleCount)])
+    if communicator.rank == 0 { ending.print() }
+    communicator.finish()
+    Foundation.exit(ending.code)
   }
 }

@@ -37,12 +37,18 @@ public struct Embedding {
     _ scope: Scope, classes: Int, width: Int, initializer: Initializer = .orthogonal, spectral: SpectralNorm.Settings? = nil
   ) {
     path = scope.path
-    weight = Weight(scope, [classes, width], initializer, spectral: spectral)
+    weight = Weight(scope, [classes, width], initializer, spectral: spectral, isTable: true)
   }
 
-  /// The rows of `labels`.
+  /// The rows of `labels`; between two classes the rows on the straight line between theirs.
   public func callAsFunction(_ labels: Labels, _ mode: Mode) -> Tensor {
-    named(path) { weight(mode).gathered(labels.values, layout: labels.layout) }
+    named(path) {
+      let table = weight(mode)
+      let rows = table.gathered(labels.values, layout: labels.layout)
+      guard let blend = labels.blend else { return rows }
+      let shares = Tensor(blend.shares, shape: [blend.shares.count, 1])
+      return rows * (1 - shares) + table.gathered(blend.others, layout: labels.layout) * shares
+    }
   }
 }
 
@@ -52,12 +58,33 @@ public struct Labels {
   public let values: [Int32]
   /// Shards of the samples; nil when replicated.
   public let layout: BatchLayout?
+  /// Second classes, for samples between two; nil in training.
+  public let blend: Blend?
+
+  /// A second class for each sample, and how far the sample is on the way to it.
+  public struct Blend {
+    /// Class indices from 0.
+    public let others: [Int32]
+    /// 0: the first class; 1: the second.
+    public let shares: [Float]
+  }
+
+  /// Replicated labels on the way from `values` to `others`, as far as `shares` say.
+  public init(_ values: [Int32], toward others: [Int32], shares: [Float]) {
+    precondition(
+      values.count == others.count && values.count == shares.count,
+      "Labels: \(values.count) labels, \(others.count) second ones and \(shares.count) shares")
+    self.values = values
+    layout = nil
+    blend = Blend(others: others, shares: shares)
+  }
 
   /// Labels of the samples of `layout`, or replicated ones.
   public init(_ values: [Int32], layout: BatchLayout? = nil) {
     precondition(layout.map { $0.count == values.count } ?? true, "Labels: \(values.count) labels for \(layout?.count ?? 0) samples")
     self.values = values
     self.layout = layout
+    blend = nil
   }
 
   /// These labels, then `other`'s, as in `concatenated([…], axis: 0)`.

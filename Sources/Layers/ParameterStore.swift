@@ -14,6 +14,8 @@ public final class ParameterStore {
     /// First float in the flat memory.
     public let offset: Int
     let initializer: Initializer
+    /// Whether its rows belong to classes: a table, not a matrix.
+    public let isTable: Bool
     /// Number of floats.
     public var count: Int { shape.reduce(1, *) }
   }
@@ -59,12 +61,12 @@ public final class ParameterStore {
   /// Number of learned floats.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.count } }
 
-  func register(_ path: String, _ shape: [Int], _ initializer: Initializer, isBuffer: Bool) -> Int {
+  func register(_ path: String, _ shape: [Int], _ initializer: Initializer, isBuffer: Bool, isTable: Bool = false) -> Int {
     precondition(memory == nil, "ParameterStore: \(path) was registered after the store \(name) was allocated")
     precondition(
       !parameters.contains { $0.path == path } && !buffers.contains { $0.path == path }, "ParameterStore: \(path) is registered twice")
     let offset = isBuffer ? bufferCount : flatCount
-    let entry = Entry(path: path, shape: shape, offset: offset, initializer: initializer)
+    let entry = Entry(path: path, shape: shape, offset: offset, initializer: initializer, isTable: isTable)
     let end = (offset + entry.count + Self.alignment - 1) / Self.alignment * Self.alignment
     if isBuffer {
       bufferCount = end

@@ -21,9 +21,9 @@ public struct Scope {
   /// The place `index` below this one.
   public subscript(_ index: Int) -> Scope { self["\(index)"] }
 
-  /// Registers a learned array.
-  public func parameter(_ name: String, _ shape: [Int], _ initializer: Initializer) -> Parameter {
-    Parameter(store: store, index: store.register("\(path).\(name)", shape, initializer, isBuffer: false))
+  /// Registers a learned array; a table has a row for each class.
+  public func parameter(_ name: String, _ shape: [Int], _ initializer: Initializer, isTable: Bool = false) -> Parameter {
+    Parameter(store: store, index: store.register("\(path).\(name)", shape, initializer, isBuffer: false, isTable: isTable))
   }
 
   /// Registers a kept array.

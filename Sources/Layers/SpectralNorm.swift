@@ -61,8 +61,8 @@ public struct Weight {
   private let norm: SpectralNorm?
 
   /// Registers `weight` in `scope`.
-  public init(_ scope: Scope, _ shape: [Int], _ initializer: Initializer, spectral: SpectralNorm.Settings?) {
-    parameter = scope.parameter("weight", shape, initializer)
+  public init(_ scope: Scope, _ shape: [Int], _ initializer: Initializer, spectral: SpectralNorm.Settings?, isTable: Bool = false) {
+    parameter = scope.parameter("weight", shape, initializer, isTable: isTable)
     let weight = parameter
     norm = spectral.map { SpectralNorm(scope, weight: weight, shape: shape, settings: $0) }
   }

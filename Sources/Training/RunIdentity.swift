@@ -18,9 +18,14 @@ extension RunOptions {
 
   /// Everything the bits depend on, by name: model, data, run and model options.
   public func identity(of model: any ConfiguredModel, _ source: any ImageSource) -> [NamedValue] {
+    identity(of: model, data: Self.place(of: source), fingerprint: source.fingerprint)
+  }
+
+  /// The same for data that is only named.
+  public func identity(of model: any ConfiguredModel, data: String, fingerprint: UInt64) -> [NamedValue] {
     [
-      NamedValue("model", model.card.name), NamedValue("preset", model.preset), NamedValue("data", Self.place(of: source)),
-      NamedValue("data fingerprint", hashText(source.fingerprint)),
+      NamedValue("model", model.card.name), NamedValue("preset", model.preset), NamedValue("data", data),
+      NamedValue("data fingerprint", hashText(fingerprint)),
     ] + identity + model.options.map { NamedValue($0.name, $0.value) }
   }
 

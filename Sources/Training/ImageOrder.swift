@@ -1,0 +1,36 @@
+/// An order for one image: which z, which class, and between which.
+public struct ImageOrder: Sendable, Equatable {
+  /// Row of the stream of latent vectors.
+  public var latent: Int
+  /// Class; a model without classes ignores it.
+  public var label: Int32
+  /// Components of z beyond ± this are drawn again; nil: none are.
+  public var truncation: Float?
+  /// The other end, for an image on the way between two.
+  public var end: End?
+
+  /// Where a way ends, and how far the image is on it.
+  public struct End: Sendable, Equatable {
+    /// Row of the stream of latent vectors.
+    public var latent: Int
+    /// Class.
+    public var label: Int32
+    /// 0: the image at the beginning; 1: the one at the end.
+    public var share: Float
+
+    /// An end of these values.
+    public init(latent: Int, label: Int32, share: Float) {
+      self.latent = latent
+      self.label = label
+      self.share = share
+    }
+  }
+
+  /// An order of these values.
+  public init(latent: Int, label: Int32 = 0, truncation: Float? = nil, end: End? = nil) {
+    self.latent = latent
+    self.label = label
+    self.truncation = truncation
+    self.end = end
+  }
+}

@@ -1,0 +1,69 @@
+internal import Foundation
+
+/// Bytes of a file, read from front to back; a read past the end throws.
+struct ByteReader {
+  /// The file, for messages.
+  let path: String
+  let bytes: ArraySlice<UInt8>
+  /// Index of the next byte.
+  private(set) var position: Int
+
+  init(_ bytes: ArraySlice<UInt8>, path: String) {
+    self.bytes = bytes
+    self.path = path
+    position = bytes.startIndex
+  }
+
+  /// The whole file at `path`.
+  static func contents(of path: String) throws -> [UInt8] {
+    do {
+      var isDirectory: ObjCBool = false
+      if unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
+        throw WeightError(.unreadable, "\(path): cannot read weights: it is a directory")
+      }
+      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch let error as WeightError {
+      throw error
+    } catch {
+      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
+      // Sound: strerror returns a constant, terminated string for every code the system itself reported.
+      let words = cause.map { unsafe String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
+      throw WeightError(.unreadable, "\(path): cannot read weights: \(words)")
+    }
+  }
+
+  var remaining: Int { bytes.endIndex - position }
+
+  mutating func take(_ count: Int) throws -> ArraySlice<UInt8> {
+    guard count >= 0 && count <= remaining else {
+      throw WeightError(.unreadable, "\(path): the file is cut short or damaged: \(count) bytes are expected where \(remaining) are left")
+    }
+    defer { position += count }
+    return bytes[position..<(position + count)]
+  }
+
+  mutating func byte() throws -> UInt8 { try take(1)[position - 1] }
+
+  /// A little-endian unsigned number.
+  mutating func unsigned(_ size: Int) throws -> UInt64 {
+    try take(size).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
+  /// A little-endian unsigned number that counts bytes, or things of at least one byte.
+  mutating func count(_ size: Int) throws -> Int {
+    let number = try unsigned(size)
+    guard let count = Int(exactly: number) else {
+      throw WeightError(.unreadable, "\(path): the file is damaged: a size of \(number) bytes")
+    }
+    return count
+  }
+
+  /// Text up to a line's end.
+  mutating func line() throws -> String {
+    guard let end = bytes[position...].firstIndex(of: 10) else {
+      throw WeightError(.unreadable, "\(path): the file is cut short or damaged: a line has no end")
+    }
+    defer { position = end + 1 }
+    return String(decoding: bytes[position..<end], as: UTF8.self)
+  }
+}
