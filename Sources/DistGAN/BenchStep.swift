@@ -2,7 +2,6 @@ import Adversarial
 import ArgumentParser
 import Communication
 import Datasets
-import Foundation
 import Kernels
 import Training
 import Zoo
@@ -67,20 +66,7 @@ extension Bench {
 
     func run() throws {
       let communicator = try makeCommunicator()
-      let ending: Ending
-      do {
-        ending = Ending(code: 0, message: try text(communicator))
-      } catch let failure as SharedFailure {
-        ending = failure.ending
-      } catch {
-        // Other ranks may be waiting for this one.
-        let failure = Ending(error)
-        failure.print()
-        communicator.abort(failure.code)
-      }
-      if communicator.rank == 0 { ending.print() }
-      communicator.finish()
-      Foundation.exit(ending.code)
+      communicator.leave { Ending(code: 0, message: try text(communicator)) }
     }
 
     private func text(_ communicator: any Communicator) throws -> String {

@@ -8,6 +8,27 @@ struct SharedFailure: Error {
 }
 
 extension Communicator {
+  /// Ends the program as `body` says, all ranks in order; the first one tells it.
+  func leave(_ body: () throws -> Ending) -> Never {
+    do {
+      leave(try body())
+    } catch let failure as SharedFailure {
+      leave(failure.ending)
+    } catch {
+      // Other ranks may be waiting for this one.
+      let failure = Ending(error)
+      failure.print()
+      abort(failure.code)
+    }
+  }
+
+  /// Ends the program, all ranks in order.
+  func leave(_ ending: Ending) -> Never {
+    if rank == 0 { ending.print() }
+    finish()
+    Foundation.exit(ending.code)
+  }
+
   /// Runs `body`, which uses no other rank, and waits for all ranks; if it failed on one, it fails on all.
   /// - Throws: `SharedFailure` with the error of the first rank that failed; what a collective throws.
   func together<Value>(_ body: () throws -> Value) throws -> Value {

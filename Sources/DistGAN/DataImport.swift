@@ -1,7 +1,6 @@
 import Adversarial
 import ArgumentParser
 import Communication
-import Foundation
 
 extension DataSets {
   /// `data import`.
@@ -26,20 +25,7 @@ extension DataSets {
     func run() throws {
       Signals.install()
       let communicator = try makeCommunicator()
-      let ending: Ending
-      do {
-        ending = Ending(code: 0, message: try ImportSession(communicator).run(flags))
-      } catch let failure as SharedFailure {
-        ending = failure.ending
-      } catch {
-        // Other ranks may be waiting for this one.
-        let failure = Ending(error)
-        failure.print()
-        communicator.abort(failure.code)
-      }
-      if communicator.rank == 0 { ending.print() }
-      communicator.finish()
-      Foundation.exit(ending.code)
+      communicator.leave { Ending(code: 0, message: try ImportSession(communicator).run(flags)) }
     }
   }
 }

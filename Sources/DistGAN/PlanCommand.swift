@@ -1,6 +1,5 @@
 import ArgumentParser
 import Communication
-import Foundation
 import Training
 
 /// The verb `plan`: what a run costs here, and what a step would take on many nodes.
@@ -26,18 +25,6 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let communicator = try makeCommunicator()
-    let ending: Ending
-    do {
-      ending = Ending(code: 0, message: try Planning(communicator).text(flags, scaling, modelOptions))
-    } catch let failure as SharedFailure {
-      ending = failure.ending
-    } catch {
-      let failure = Ending(error)
-      failure.print()
-      communicator.abort(failure.code)
-    }
-    if communicator.rank == 0 { ending.print() }
-    communicator.finish()
-    Foundation.exit(ending.code)
+    communicator.leave { Ending(code: 0, message: try Planning(communicator).text(flags, scaling, modelOptions)) }
   }
 }

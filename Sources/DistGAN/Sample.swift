@@ -2,7 +2,6 @@ import Adversarial
 import ArgumentParser
 import Communication
 import Datasets
-import Foundation
 import Training
 
 /// The verb `sample`: pictures from a trained model, drawn on all ranks.
@@ -116,18 +115,6 @@ struct Sample: ParsableCommand {
 
   func run() throws {
     let communicator = try makeCommunicator()
-    let ending: Ending
-    do {
-      ending = Ending(code: 0, message: try SampleSession(communicator, self).run())
-    } catch let failure as SharedFailure {
-      ending = failure.ending
-    } catch {
-      let failure = Ending(error)
-      failure.print()
-      communicator.abort(failure.code)
-    }
-    if communicator.rank == 0 { ending.print() }
-    communicator.finish()
-    Foundation.exit(ending.code)
+    communicator.leave { Ending(code: 0, message: try SampleSession(communicator, self).run()) }
   }
 }

@@ -1,7 +1,6 @@
 import Adversarial
 import ArgumentParser
 import Communication
-import Foundation
 import Training
 
 /// The verb `train`, which is also meant when no verb is given.
@@ -24,16 +23,12 @@ struct Train: ParsableCommand {
     Signals.install()
     let communicator = try makeCommunicator()
     var session = TrainingSession(communicator)
-    let ending: Ending
     do {
-      ending = try session.run(flags, modelOptions)
+      communicator.leave(try session.run(flags, modelOptions))
     } catch let failure as SharedFailure {
-      ending = failure.ending
+      communicator.leave(failure.ending)
     } catch {
       session.abort(error)
     }
-    if communicator.rank == 0 { ending.print() }
-    communicator.finish()
-    Foundation.exit(ending.code)
   }
 }
