@@ -58,12 +58,11 @@ with directory() as place:
 
     # Samples are those of the seed, whatever their number.
     succeed("sample", "--from", at("whole"), "--count", 20, "--output", at("a.h5"))
-    succeed("sample", "--from", at("whole"), "--per-class", 1, "--classes", "faces,3", "--output", at("b.h5"))
+    succeed("sample", "--from", at("whole"), "--count", 2, "--output", at("b.h5"))
     with h5py.File(at("a.h5")) as one, h5py.File(at("b.h5")) as other:
-        expect(one["imgs"].shape == (20, 3, 32, 32) and one["labels"][:].tolist() == [n % 14 for n in range(20)], one["labels"][:])
-        expect(other["imgs"].shape == (2, 3, 32, 32) and other["labels"][:].tolist() == [0, 3], other["labels"][:])
-        # This model has no classes, so that row i is a function of the seed alone.
-        expect((one["imgs"][:2] == other["imgs"][:]).all(), "samples of one seed differ")
+        # This model knows no classes: there are no labels, though its data had some.
+        expect(list(one) == ["imgs"] and one["imgs"].shape == (20, 3, 32, 32), list(one), one["imgs"].shape)
+        expect((one["imgs"][:2] == other["imgs"][:]).all() and len(other["imgs"]) == 2, "samples of one seed differ")
         expect((one["imgs"][0] != one["imgs"][1]).any(), "two samples are the same")
     os.chdir("/")
 print("resume: every way of going on leads to the same bits")
