@@ -21,7 +21,7 @@ public final class EventFile {
     self.now = now
     records = try RecordFile(creating: "\(directory)/\(Self.name(in: directory, host: host, seconds: Int(now())))")
     try write(step: 0) { $0.add(3, "brain.Event:2") }
-    // Status 1 of a session is START: what was written of this step and later ones before is void.
+    // Status 1 of the message SessionLog is START: what was written of this step and later ones before is void.
     if step > 0 { try write(step: step + 1) { $0.add(7) { $0.add(1, 1) } } }
   }
 
