@@ -32,7 +32,7 @@ enum ModelChecks {
   private static func small(_ entry: ModelEntry) throws -> any ConfiguredModel {
     var model = try entry.configured()
     for (name, value, _) in model.options where name.hasSuffix("channels") && Int(value) != nil { try model.set(name, to: "4") }
-    if model.options.contains(where: { $0.name == "orthogonal" }) { try model.set("orthogonal", to: "0.001") }
+    try model.set("term", to: "orthogonal:strength=0.001")
     return model
   }
 

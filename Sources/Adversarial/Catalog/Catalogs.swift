@@ -1,0 +1,26 @@
+/// Every divergence that `--loss` can name; a new one adds a line.
+public let divergences = Catalog<any Divergence>(
+  kind: "loss",
+  [
+    NonSaturating(),
+    Hinge(),
+    Wasserstein(),
+  ]
+) { $0 }
+
+/// Every term that `--term` can name; a new one adds a line.
+public let terms = Catalog<any Term>(
+  kind: "term",
+  [
+    Orthogonal()
+  ]
+) { $0 }
+
+/// Every constraint that `--constraint` can name; a new one adds a line.
+public let constraints = Catalog<any Constraint>(
+  kind: "constraint",
+  [
+    WeightClipping(),
+    Spectral(),
+  ]
+) { $0 }
