@@ -2,9 +2,12 @@
 public let divergences = Catalog<any Divergence>(
   kind: "loss",
   [
-    NonSaturating(),
-    Hinge(),
-    Wasserstein(),
+    Minimax(), NonSaturating(), LeastSquares(), Hinge(), Wasserstein(),
+    TotalVariation(), KullbackLeibler(), ReverseKullbackLeibler(), Pearson(), Neyman(), Hellinger(), Jeffreys(), JensenShannon(),
+    WeightedJensenShannon(), OriginalGame(), AlphaDivergence(),
+    Relativistic(),
+    EnergyMargin(), Equilibrium(),
+    MaximumMeanDiscrepancy(), Cramer(),
   ]
 ) { $0 }
 

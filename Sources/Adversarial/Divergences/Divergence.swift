@@ -11,8 +11,8 @@ public protocol Divergence: CatalogEntry {
   var generatorNeedsReal: Bool { get }
   /// Numbers that it carries from step to step.
   var state: [StateEntry] { get }
-  /// The output of the critic above which it takes an image for a real one (below which, for an energy).
-  var threshold: Float { get }
+  /// The output above which a critic of logits takes an image for a real one; nil where it compares images with each other.
+  var threshold: Float? { get }
 
   /// What the critic minimises.
   func criticLoss(real: Tensor, fake: Tensor) -> Tensor
@@ -26,8 +26,14 @@ extension Divergence {
   public var input: CriticReading { .logits }
   public var generatorNeedsReal: Bool { false }
   public var state: [StateEntry] { [] }
-  public var threshold: Float { 0 }
+  public var threshold: Float? { 0 }
   public func criticLoss(real: Tensor, fake: Tensor, _ state: GameState) -> Tensor { criticLoss(real: real, fake: fake) }
+
+  /// The critic's output on real images, for a generator's loss that said it needs it.
+  func given(_ real: Tensor?) -> Tensor {
+    guard let real else { preconditionFailure("\(card.name): the generator's loss reads real images, and was given none") }
+    return real
+  }
 }
 
 /// What a divergence reads of a critic's output.

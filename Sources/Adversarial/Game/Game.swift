@@ -82,7 +82,10 @@ public final class Game {
     guard let real = play.real else { preconditionFailure("Game: the critic's phase has no real images") }
     context.report("real logit", real.output.logits.detached.mean())
     context.report("fake logit", play.fake.output.logits.detached.mean())
-    let loss = objective.loss.criticLoss(real: reading(real.output), fake: reading(play.fake.output), lossState)
+    var state = lossState
+    state.share = 1 / Float(context.parts)
+    let loss = objective.loss.criticLoss(real: reading(real.output), fake: reading(play.fake.output), state)
+    for entry in objective.loss.state where entry.shape.isEmpty { context.report(entry.name, state[entry.name]) }
     return adding(to: loss, context, play) { $0.critic($1) }
   }
 
@@ -103,7 +106,9 @@ public final class Game {
     to loss: Tensor, _ context: StepContext, _ play: Play, _ value: (any Term, GameStep) -> Tensor?
   ) -> Tensor {
     var loss = loss
-    for (term, state) in zip(objective.terms, termStates) where context.step % term.every == 0 {
+    for (term, kept) in zip(objective.terms, termStates) where context.step % term.every == 0 {
+      var state = kept
+      state.share = 1 / Float(context.parts)
       let step = GameStep(
         context, owner: term.card.name, state: state, real: play.real, fake: play.fake, passes: play.passes, players: players)
       guard let added = value(term, step) else { continue }

@@ -23,6 +23,8 @@ public struct StateEntry: Sendable {
 /// What is stored must be the same on every rank: numbers computed from global means are.
 public struct GameState {
   private let buffers: [String: Buffer]
+  /// The part of an update that this evaluation makes: below 1 when the batch is accumulated in parts. Steps of the state go by it.
+  public internal(set) var share: Float = 1
 
   /// Registers `entries` in `scope`.
   init(_ entries: [StateEntry], in scope: Scope) {
