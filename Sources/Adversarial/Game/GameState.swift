@@ -1,4 +1,4 @@
-import Layers
+public import Layers
 public import Tensors
 
 /// A number, or several, that a divergence or a term carries from step to step: BEGAN's k, LeCam's averages, ADA's p.
@@ -27,7 +27,7 @@ public struct GameState {
   public internal(set) var share: Float = 1
 
   /// Registers `entries` in `scope`.
-  init(_ entries: [StateEntry], in scope: Scope) {
+  public init(_ entries: [StateEntry], in scope: Scope) {
     buffers = Dictionary(
       uniqueKeysWithValues: entries.map { ($0.name, scope.buffer($0.name, $0.shape, .constant($0.initial))) })
   }

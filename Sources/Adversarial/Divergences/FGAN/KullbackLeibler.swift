@@ -43,8 +43,9 @@ public struct Jeffreys: FDivergence {
 
   public func conjugate(_ output: Tensor) -> Tensor {
     let x = 1 - output
-    var root = { (x: Tensor) in x - x.rectified() + (1 + x.rectified()).logarithm() }(x.detached)
-    for _ in 0..<4 { root = Self.improved(root, x.detached) }
+    let (point, above) = (x.detached, x.detached.rectified())
+    var root = point - above + (1 + above).logarithm()
+    for _ in 0..<4 { root = Self.improved(root, point) }
     for _ in 0..<2 { root = Self.improved(root, x) }
     return (-root).exponential() - root - 1
   }
