@@ -40,6 +40,7 @@ public final class Game {
     termStates = objective.terms.map { GameState($0.state, in: scope[$0.card.name]) }
     generator.network.constraints = objective.constraints.filter { $0.on.includes(.generator) }
     critic.network.constraints = objective.constraints.filter { $0.on.includes(.critic) }
+    for network in networks { network.schedule = objective.schedule.schedule }
     notes = Self.notes(objective, critic)
   }
 
