@@ -14,7 +14,10 @@ import Testing
     let game: Game
     let layout = BatchLayout(WholeBatch(plan: ShardPlan(batch: 6, shardCount: 3)))
 
-    init(_ objective: Objective, gives: CriticReading = .logits, parts: Set<CriticPart> = [.features], hasBatchNorm: Bool = false) throws {
+    init(
+      _ objective: Objective, gives: CriticReading = .logits, parts: Set<CriticPart> = [.features], hasBatchNorm: Bool = false,
+      isPlanned: Bool = false
+    ) throws {
       let stores = (try objective.store("generator", .generator), try objective.store("critic", .critic))
       let images = Dense(Scope(stores.0)["images"], from: 3, to: 4, initializer: .xavier, spectral: .init())
       let hidden = Dense(Scope(stores.1)["hidden"], from: 4, to: 5, initializer: .xavier, spectral: .init())
@@ -32,7 +35,7 @@ import Testing
           let y = logits(features, $2)
           return CriticOutput(logits: gives == .energy ? y.squared() * 0.5 : y, features: features)
         })
-      for network in game.networks { network.store.allocate(seed: 2) }
+      if !isPlanned { for network in game.networks { network.store.allocate(seed: 2) } }
     }
 
     func context(_ phase: Phase, step: Int = 0, parts: Int = 1) -> StepContext {
@@ -98,17 +101,29 @@ import Testing
     let board = try Board(objective, gives: .energy)
     #expect(board.buffers.contains("critic.game.equilibrium.k"))
     let first = board.loss(0)
-    let (real, fake) = (try #require(first.reports["real logit"]), try #require(first.reports["fake logit"]))
+    let (real, fake) = (try #require(first.reports["real energy"]), try #require(first.reports["fake energy"]))
     #expect(first.value == real, "k starts at 0")
     let expected = min(max(0.5 * (real - fake), 0), 1)
     #expect(abs(try #require(first.reports["k"]) - expected) < 1e-6)
     let second = board.loss(0)
-    let next = (try #require(second.reports["real logit"]), try #require(second.reports["fake logit"]))
+    let next = (try #require(second.reports["real energy"]), try #require(second.reports["fake energy"]))
     #expect(expected > 0 && abs(second.value - (next.0 - expected * next.1)) < 1e-6)
     // A part of four makes a quarter of the step.
     let quarter = try Board(objective, gives: .energy).loss(0, parts: 4)
     #expect(abs(try #require(quarter.reports["k"]) - min(max(0.125 * (real - fake), 0), 1)) < 1e-6)
     #expect(board.game.notes == ["margins and energies of --loss equilibrium are in units of: half a square"])
+  }
+
+  @Test func `every loss that fits can be planned without numbers`() throws {
+    for loss in divergences.entries {
+      let board = try Board(Objective(loss), gives: loss.input == .energy ? .energy : .logits, isPlanned: true)
+      for phase in board.game.phases {
+        let images = Tensor.abstract(phase.needsData ? [6, 2, 2, 1] : [0], layout: phase.needsData ? board.layout : nil)
+        let context = StepContext(seed: 1, step: 0, phase: phase.name, draw: 0, layout: board.layout, images: images, labels: nil)
+        let value = phase.network.store.gradient { phase.loss(context) }
+        #expect(value.isAbstract && value.shape.isEmpty, "\(loss.text), \(phase.name)")
+      }
+    }
   }
 
   /// A term that says what it was asked for.
