@@ -6,9 +6,7 @@ import Testing
 /// What holds for every entry of the catalogues.
 @Suite struct CatalogTests {
   /// All entries, as what they have in common.
-  static let entries: [any CatalogEntry] =
-    divergences.entries.map { $0 as any CatalogEntry } + terms.entries.map { $0 as any CatalogEntry }
-    + constraints.entries.map { $0 as any CatalogEntry } + schedules.entries.map { $0 as any CatalogEntry }
+  static let entries: [any CatalogEntry] = divergences.common + terms.common + constraints.common + schedules.common
 
   @Test func `names are different and can be written without quotes, and cards say everything`() {
     let names = Self.entries.map(\.card.name)

@@ -32,7 +32,7 @@ import Testing
   private static func inputs() -> [Tensor] {
     let layout = BatchLayout(WholeBatch(plan: ShardPlan(batch: 5, shardCount: 3)))
     return SmallCritic.shapes.enumerated().map { Samples.normal($1, $0) * 0.7 }
-      + [Samples.normal([5, 2, 2, 2], 10, layout: layout), Samples.normal([5, 2, 2, 2], 11, layout: layout) * 0.8 + 0.3]
+      + [Samples.normal([5, 2, 2, 2], 12, layout: layout), Samples.normal([5, 2, 2, 2], 13, layout: layout) * 0.8 + 0.3]
   }
 
   @Test(arguments: DivergenceForms.all)

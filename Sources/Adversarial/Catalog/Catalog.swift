@@ -51,29 +51,23 @@ public struct Catalog<Entry: Sendable>: Sendable {
   /// All entries, in the order of lists.
   public let entries: [Entry]
   private let asEntry: @Sendable (Entry) -> any CatalogEntry
-  private let asOwn: @Sendable (any CatalogEntry) -> Entry?
 
   /// A catalogue of these entries.
-  init(
-    kind: String, _ entries: [Entry], _ asEntry: @escaping @Sendable (Entry) -> any CatalogEntry
-  ) {
+  init(kind: String, _ entries: [Entry], _ asEntry: @escaping @Sendable (Entry) -> any CatalogEntry) {
     self.kind = kind
     self.entries = entries
     self.asEntry = asEntry
-    asOwn = { $0 as? Entry }
   }
 
-  /// Cards and default options of all entries.
-  public var cards: [(card: EntryCard, settings: [(name: String, value: String, help: String)])] {
-    entries.map(asEntry).map { ($0.card, $0.settings) }
-  }
+  /// All entries, as what every catalogue's have in common.
+  public var common: [any CatalogEntry] { entries.map(asEntry) }
 
   /// Reads `NAME[:option=value,…]`.
   /// - Throws: `OptionError` that lists the known names or options, or says what value is needed.
   public func parse(_ text: String) throws -> Entry {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard var entry = entries.map(asEntry).first(where: { $0.card.name == parts[0] }) else {
-      let known = entries.map { asEntry($0).card.name }.joined(separator: ", ")
+    guard var entry = common.first(where: { $0.card.name == parts[0] }) else {
+      let known = common.map(\.card.name).joined(separator: ", ")
       throw OptionError("unknown \(kind) \(parts[0]); known ones: \(known)")
     }
     if parts.count > 1 {
@@ -86,7 +80,7 @@ public struct Catalog<Entry: Sendable>: Sendable {
       }
     }
     try entry.validate()
-    guard let own = asOwn(entry) else { preconditionFailure("Catalog: an entry changed its kind") }
+    guard let own = entry as? Entry else { preconditionFailure("Catalog: an entry changed its kind") }
     return own
   }
 

@@ -5,13 +5,13 @@ public import Tensors
 /// Generator `2 E‖r - f‖ - E_{i≠j}‖fᵢ - fⱼ‖`, the energy distance without the part that it cannot change; critic `E c(f) - E c(r)` with the
 /// surrogate `c(x) = E_j ‖x - fⱼ‖ - ‖x‖`, which needs no second real image. The paper takes one pair for each expectation. Lengths are
 /// `√(d² + 10⁻⁸)`, whose slope is finite at 0.
-/// - Source: Bellemare et al. 2017, "The Cramer Distance as a Solution to Biased Wasserstein Gradients", algorithm 1.
+/// - Source: Bellemare et al. 2017, "The Cramer Distance as a Solution to Biased Wasserstein Gradients", the losses of the Cramér GAN.
 ///   https://arxiv.org/abs/1705.10743
 public struct Cramer: Divergence {
   public static let card = EntryCard(
     name: "cramer", summary: "energy distance of the critic's features; as Wasserstein it needs a Lipschitz critic",
     formula: "generator 2 E|r - f| - E|f - f'|, critic E c(f) - E c(r), c(x) = E|x - f| - |x|; r and f are features",
-    paper: "Bellemare et al. 2017, The Cramer Distance, algorithm 1", link: "https://arxiv.org/abs/1705.10743")
+    paper: "Bellemare et al. 2017, The Cramer Distance, the losses of the Cramer GAN", link: "https://arxiv.org/abs/1705.10743")
   /// The loss has no parameters.
   public init() {}
 

@@ -4,13 +4,13 @@ public import Tensors
 ///
 /// After each critic update `k ← min(max(k + λ (γ E r - E f), 0), 1)`, from k = 0 on, with the means of the global batch. A batch in
 /// several parts makes one such step, a part of it with each.
-/// - Source: Berthelot, Schumm, Metz 2017, "BEGAN: Boundary Equilibrium GANs", section 3.4: γ 0.3 to 0.7, λ 0.001.
+/// - Source: Berthelot, Schumm, Metz 2017, "BEGAN: Boundary Equilibrium GANs", section 3: γ 0.3 to 0.7, λ 0.001.
 ///   https://arxiv.org/abs/1703.10717
 public struct Equilibrium: Divergence {
   public static let card = EntryCard(
     name: "equilibrium", summary: "an autoencoder's energies, balanced by a weight k that follows the game; BEGAN",
     formula: "critic E r - k E f, generator E f, k <- clip(k + lambda (gamma E r - E f), 0, 1); r and f are energies",
-    paper: "Berthelot, Schumm, Metz 2017, BEGAN, section 3.4", link: "https://arxiv.org/abs/1703.10717")
+    paper: "Berthelot, Schumm, Metz 2017, BEGAN, section 3", link: "https://arxiv.org/abs/1703.10717")
   /// Diversity γ: the ratio of energies that k holds.
   public var gamma: Float = 0.5
   /// Step size λ of k.

@@ -4,12 +4,12 @@ public import Tensors
 ///
 /// `a=0,b=1,c=1` is the usual setting; with `b - c = 1` and `b - a = 2`, as `a=-1,b=1,c=0`, the generator minimises Pearson's χ² between
 /// `p + q` and `2q` at the critic's optimum.
-/// - Source: Mao et al. 2017, "Least Squares Generative Adversarial Networks", eqs. (2), (8), (9). https://arxiv.org/abs/1611.04076
+/// - Source: Mao et al. 2017, "Least Squares Generative Adversarial Networks", section 3. https://arxiv.org/abs/1611.04076
 public struct LeastSquares: Divergence {
   public static let card = EntryCard(
     name: "least-squares", summary: "squares around targets a, b, c; a=-1,b=1,c=0 is Pearson's chi-squared",
     formula: "critic (E(r - b)^2 + E(f - a)^2) / 2, generator E(f - c)^2 / 2",
-    paper: "Mao et al. 2017, Least Squares GANs, eqs. (2), (8), (9)", link: "https://arxiv.org/abs/1611.04076")
+    paper: "Mao et al. 2017, Least Squares GANs, section 3", link: "https://arxiv.org/abs/1611.04076")
   /// The critic's target on generated images.
   public var a: Float = 0
   /// The critic's target on real images.

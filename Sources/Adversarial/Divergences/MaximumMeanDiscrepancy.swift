@@ -6,7 +6,7 @@ public import Tensors
 /// sum of kernels of several widths: rational quadratic `(1 + d²/2α)^-α` with α in 0.2, 0.5, 1, 2, 5, or Gaussian `exp(-d²/2σ²)` with σ in
 /// 1, 2, 4, 8, 16, where `d² = ‖a - b‖² / scale²`.
 /// - Source: Li et al. 2017, "MMD GAN", https://arxiv.org/abs/1705.08584 (Gaussian); Bińkowski et al. 2018, "Demystifying MMD GANs",
-///   https://arxiv.org/abs/1801.01401 (rational quadratic); the estimate: Gretton et al. 2012, lemma 6.
+///   https://arxiv.org/abs/1801.01401 (rational quadratic); the estimate: Gretton et al. 2012, "A Kernel Two-Sample Test".
 public struct MaximumMeanDiscrepancy: Divergence {
   /// The family of kernels.
   public enum Kernel: String, OptionWord, Sendable {

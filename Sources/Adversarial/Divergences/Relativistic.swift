@@ -6,7 +6,7 @@ public import Tensors
 /// - pairs: critic `E φ(r - f)`, generator `E φ(f - r)`, one generated image to each real one;
 /// - average: critic `(E φ(r - E f) + E φ(E r - f)) / 2`, generator `(E φ(f - E r) + E φ(E f - r)) / 2`, with the means of the global
 ///   batch. The halves are as in the author's code; the paper's formulas are twice that.
-/// - Source: Jolicoeur-Martineau 2018, "The relativistic discriminator", sections 4.1, 4.2. https://arxiv.org/abs/1807.00734
+/// - Source: Jolicoeur-Martineau 2018, "The relativistic discriminator", section 4. https://arxiv.org/abs/1807.00734
 public struct Relativistic: Divergence {
   /// What an image is compared with.
   public enum Pairing: String, OptionWord, Sendable {
@@ -27,7 +27,7 @@ public struct Relativistic: Divergence {
     name: "relativistic", summary: "real images against generated ones, in pairs or against the mean",
     formula: "critic E phi(r - f), generator E phi(f - r); average: means of both sides against E f and E r; "
       + "phi(u) softplus(-u), (u - 1)^2 or max(0, 1 - u)",
-    paper: "Jolicoeur-Martineau 2018, The relativistic discriminator, sections 4.1, 4.2", link: "https://arxiv.org/abs/1807.00734")
+    paper: "Jolicoeur-Martineau 2018, The relativistic discriminator, section 4", link: "https://arxiv.org/abs/1807.00734")
   /// What an image is compared with.
   public var pairing = Pairing.pairs
   /// The loss of a difference.

@@ -81,8 +81,9 @@ public final class Game {
   private func criticLoss(_ context: StepContext) -> Tensor {
     let play = Play(self, context, needsReal: true)
     guard let real = play.real else { preconditionFailure("Game: the critic's phase has no real images") }
-    context.report("real logit", real.output.logits.detached.mean())
-    context.report("fake logit", play.fake.output.logits.detached.mean())
+    let kind = players.critic.gives == .energy ? "energy" : "logit"
+    context.report("real \(kind)", real.output.logits.detached.mean())
+    context.report("fake \(kind)", play.fake.output.logits.detached.mean())
     var state = lossState
     state.share = 1 / Float(context.parts)
     let loss = objective.loss.criticLoss(real: reading(real.output), fake: reading(play.fake.output), state)

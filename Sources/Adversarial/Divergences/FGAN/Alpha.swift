@@ -39,10 +39,14 @@ public struct AlphaDivergence: FDivergence {
     return ((logarithm * (alpha / (alpha - 1))).exponential() - 1) * (1 / alpha)
   }
 
-  /// `ln softplus(x)`, which is x to the accuracy of Float below -15.
+  /// `ln softplus(x)`; below -4 by its series in `w = eˣ`, `x - w/2 + 5w²/24 - w³/8`, whose slope has no factors that overflow.
   private static func logSoftplus(_ x: Tensor) -> Tensor {
-    let below = (-15 - x).rectified()
-    return (x + below).softplus().logarithm() - below
+    let joint: Float = -4
+    let low = x.clamped(from: -.greatestFiniteMagnitude, to: joint)
+    let w = low.exponential()
+    let series = low + w * (w * (w * -0.125 + 5 / 24) - 0.5)
+    let high = x.clamped(from: joint, to: .greatestFiniteMagnitude).softplus().logarithm()
+    return series + (high - Float(log(log1p(exp(Double(joint))))))
   }
 
   public func value(_ ratio: Double) -> Double {

@@ -8,7 +8,7 @@ public import Tensors
 /// wherever its value is.
 ///
 /// Activations grow with V, so that a larger output means "more real"; the paper has -exp(v), 1 - exp(v) for some.
-/// - Source: Nowozin, Cseke, Tomioka 2016, "f-GAN", tables 2, 4, 6 and section 3.2. https://arxiv.org/abs/1606.00709
+/// - Source: Nowozin, Cseke, Tomioka 2016, "f-GAN": tables of f, conjugates and output activations, section 3.2 on the two objectives. https://arxiv.org/abs/1606.00709
 public protocol FDivergence: Divergence {
   /// What the generator does.
   var generator: GeneratorForm { get set }
@@ -55,6 +55,6 @@ extension FDivergence {
       name: name, summary: summary,
       formula: "f(u) = \(f), g(v) = \(activation), f*(g(v)) = \(conjugate); critic E f*(g(f)) - E g(r), "
         + "generator -E g(f) or -E f*(g(f))",
-      paper: "Nowozin, Cseke, Tomioka 2016, f-GAN, tables 2, 4, 6", link: "https://arxiv.org/abs/1606.00709")
+      paper: "Nowozin, Cseke, Tomioka 2016, f-GAN, tables of f, conjugates and activations", link: "https://arxiv.org/abs/1606.00709")
   }
 }
