@@ -7,7 +7,7 @@ struct Models: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "models", abstract: "Lists the models, or shows one with its paper, presets and options.")
 
-  @Argument(help: "Name of a model, or of a loss, term or constraint; without one all models are listed.")
+  @Argument(help: "Name of a model, or of a loss, term, constraint or schedule; without one all models are listed.")
   var name: String?
 
   @Flag(help: "List the losses that --loss can name.")
@@ -19,8 +19,13 @@ struct Models: ParsableCommand {
   @Flag(help: "List the constraints that --constraint can name.")
   var constraints = false
 
+  @Flag(help: "List the schedules that --schedule can name.")
+  var schedules = false
+
   func run() throws {
-    let lists = [losses ? ObjectiveList.losses : nil, terms ? .terms : nil, constraints ? .constraints : nil].compactMap(\.self)
+    let lists = [
+      losses ? ObjectiveList.losses : nil, terms ? .terms : nil, constraints ? .constraints : nil, schedules ? .schedules : nil,
+    ].compactMap(\.self)
     for list in lists { try list.show() }
     if let name {
       let parts = ObjectiveList.all.filter { $0.entries.contains { $0.card.name == name } }
@@ -38,7 +43,7 @@ struct Models: ParsableCommand {
     for list in ObjectiveList.all {
       print("\n\(list.title), --\(list.option): \(list.entries.map(\.card.name).joined(separator: ", "))")
     }
-    print("\ndist-gan models NAME shows one of them; --losses, --terms and --constraints show all with formulas and options")
+    print("\ndist-gan models NAME shows one of them; --losses, --terms, --constraints, --schedules show all with formulas and options")
   }
 
   private static func show(_ entry: ModelEntry) throws {

@@ -19,7 +19,8 @@ package struct TermGame {
   package let game: Game
 
   /// The game of a form: of its term alone, or of an augmentation under the Wasserstein loss.
-  package init(_ form: String) throws {
+  /// - Parameter isPlanned: whether its networks have shapes only.
+  package init(_ form: String, isPlanned: Bool = false) throws {
     let loss: any Divergence = TermForms.augmentations.contains(form) ? Wasserstein() : NoLoss()
     let (generator, critic) = (ParameterStore(name: "generator"), ParameterStore(name: "critic"))
     let images = Self.generator(Scope(generator))
@@ -31,6 +32,7 @@ package struct TermGame {
       critic: Critic(
         Network(store: critic, optimizer: GradientDescent(critic, learningRate: 0.1)), parts: [.features], hasBatchNorm: false,
         output: output))
+    if isPlanned { return }
     for (index, network) in game.networks.enumerated() {
       network.store.allocate(seed: 3)
       // Biases and gains, and attention's, leave their initial 0 and 1, so that everything has an effect.

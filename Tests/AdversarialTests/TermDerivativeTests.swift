@@ -62,6 +62,16 @@ import Testing
     print("\(form): \(compared) parameters, largest error \(largest)")
   }
 
+  @Test(arguments: TermForms.all) func `every term can be planned without numbers`(_ form: String) throws {
+    let game = try TermGame(form, isPlanned: true)
+    let layout = BatchLayout(WholeBatch(plan: ShardPlan(batch: 3, shardCount: 2)))
+    for phase in game.game.phases {
+      let images = Tensor.abstract(phase.needsData ? [3, 8, 8, 3] : [0], layout: phase.needsData ? layout : nil)
+      let value = phase.network.store.gradient { phase.loss(game.context(phase, images: images, layout: layout)) }
+      #expect(value.shape.isEmpty, "\(form), \(phase.name)")
+    }
+  }
+
   @Test func `every term is among the forms that are checked, and so is every option of it`() throws {
     let forms = try TermForms.all.map(terms.parse)
     for entry in terms.entries {
