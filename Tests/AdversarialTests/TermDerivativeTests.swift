@@ -37,7 +37,6 @@ import Testing
   func `gradients of the critic and the generator agree with central differences of the replay`(_ form: String) throws {
     let game = try TermGame(form)
     let layout = BatchLayout(WholeBatch(plan: ShardPlan(batch: 3, shardCount: 2)))
-    // A stream for which no rectifier's input lies within a difference of zero.
     let images = Samples.normal([3, 8, 8, 3], 2, layout: layout).hyperbolicTangent()
     // The change of z is small, and what comes of it is a difference of nearly equal numbers.
     let tolerance = (form == "latent-consistency" ? 10 : 1) * DerivativeReport.secondOrderTolerance
