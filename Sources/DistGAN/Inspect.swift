@@ -9,7 +9,7 @@ struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect", abstract: "Shows a checkpoint, or the newest one of a run, after checking all its numbers.")
 
-  @Argument(help: ArgumentHelp("A checkpoint or a run's directory.", valueName: "dir|file"))
+  @Argument(help: ArgumentHelp("A checkpoint or a run's directory.", valueName: "dir|file"), completion: .checkpoint)
   var path: String
 
   func run() throws {

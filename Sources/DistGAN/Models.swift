@@ -7,7 +7,7 @@ struct Models: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "models", abstract: "Lists the models, or shows one with its paper, presets and options.")
 
-  @Argument(help: "Name of a model; without one all are listed.")
+  @Argument(help: "Name of a model; without one all are listed.", completion: .model)
   var name: String?
 
   func run() throws {

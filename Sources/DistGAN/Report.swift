@@ -14,10 +14,12 @@ struct Report: ParsableCommand {
         dist-gan report runs/biggan-demo-emoji32
       """)
 
-  @Argument(help: ArgumentHelp("The output directory of a run.", valueName: "dir"))
+  @Argument(help: ArgumentHelp("The output directory of a run.", valueName: "dir"), completion: .directory)
   var path: String
 
-  @Option(help: ArgumentHelp("The page, which is replaced (default: report.html in the run's directory).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The page, which is replaced (default: report.html in the run's directory).", valueName: "file"),
+    completion: .file(extensions: ["html"]))
   var output: String?
 
   func run() throws {
