@@ -64,7 +64,7 @@ extension Bench {
     @Flag(help: "Print a table of every layer's operations.")
     var layers = false
 
-    @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"))
+    @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"), completion: .modelOptions)
     var modelOptions: [String] = []
 
     func run() throws {

@@ -5,7 +5,11 @@ import Training
 extension DataSets {
   /// `data info`.
   struct Info: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Shows count, size, classes and oddities of a data set.")
+    static let configuration = CommandConfiguration(
+      abstract: "Shows count, size, classes and oddities of a data set.",
+      discussion: """
+          dist-gan data info emoji32
+        """)
 
     @Argument(
       help: ArgumentHelp(

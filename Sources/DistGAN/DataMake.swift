@@ -5,7 +5,11 @@ import Training
 extension DataSets {
   /// `data make`.
   struct Make: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Writes an embedded set, or another file's set, as an HDF5 file.")
+    static let configuration = CommandConfiguration(
+      abstract: "Writes an embedded set, or another file's set, as an HDF5 file.",
+      discussion: """
+          dist-gan data make emoji32 --output emoji32.h5
+        """)
 
     @Argument(
       help: ArgumentHelp(

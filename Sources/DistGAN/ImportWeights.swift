@@ -60,7 +60,7 @@ struct ImportWeights: ParsableCommand {
   @Option(help: ArgumentHelp("Images in the run's global batch (default: the preset's).", valueName: "count"))
   var batch: Int?
 
-  @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"))
+  @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"), completion: .modelOptions)
   var modelOptions: [String] = []
 
   func run() throws {

@@ -21,7 +21,7 @@ struct PlanCommand: ParsableCommand {
   @OptionGroup var flags: RunFlags
   @OptionGroup(title: "Scaling options") var scaling: ScalingFlags
 
-  @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"))
+  @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"), completion: .modelOptions)
   var modelOptions: [String] = []
 
   func run() throws {

@@ -51,8 +51,8 @@ def run_article(name):
             result = subprocess.run(words, cwd=place, env=environment, capture_output=True, text=True, timeout=120)
             expect(result.returncode == 0, name, smaller(text), f"exit code {result.returncode}", result.stdout, result.stderr)
             hashes = re.findall(r"^parameters +(\w+)$", result.stdout, re.MULTILINE)
-            if "| grep parameters" in text:
-                expect(len(hashes) == 2 and hashes[0] == hashes[1], name, text, "the same bits were promised", result.stdout)
+            if "| grep ^parameters" in text:
+                expect(len(hashes) >= 2 and len(set(hashes)) == 1, name, text, "the same bits were promised", result.stdout)
             printed.append(result.stdout)
     return printed
 
@@ -76,7 +76,7 @@ for name in articles:
     for path in re.findall(r"(?<![\w./])((?:Sources|Tests|Scripts|Launch)/[\w./-]+\w)", read(os.path.join(CATALOG, name + ".md"))):
         expect(os.path.exists(os.path.join(ROOT, path)), f"{name} names a file that is not there:", path)
         named += 1
-expect(quoted > 20 and named > 20, "quotations and files are missing", quoted, named)
+expect(quoted > 20 and named > 12, "quotations and files are missing", quoted, named)
 
 # Commands
 ran = 0
@@ -87,4 +87,4 @@ for name in ["GettingStarted", "YourOwnData", "StoppingAndResuming"]:
         stopped = [text for text in printed if "exit code" in text]
         expect(len(stopped) == 1 and stopped[0].count("exit code 75") == 2, "two runs were to be stopped by a signal", *printed)
 expect(ran > 12, "blocks of commands are missing", ran)
-print(f"documentation: {ran} blocks of commands ran; {quoted} lines of code and {named} files are as quoted")
+print(f"articles: {ran} blocks of commands ran; {quoted} lines of code and {named} files are as quoted")
