@@ -8,12 +8,14 @@ public final class DataSetReader: Sendable {
   public let info: DataSetInfo
   let archive: ArchiveReader
   let dataSet: Identifier
+  private let check: ChunkCheck?
 
   fileprivate init(_ name: String, in archive: ArchiveReader) throws(ArchiveError) {
     self.name = name
     self.archive = archive
     let opened = try archive.open(name, as: H5I_DATASET)
     info = try DataSetInfo(of: opened.raw, named: name, path: archive.path, fileSize: archive.fileSize)
+    check = try ChunkCheck(of: opened, info, named: name, in: archive)
     dataSet = try Self.reopened(opened, info, name, in: archive)
   }
 
@@ -49,6 +51,7 @@ public final class DataSetReader: Sendable {
         path: archive.path)
     }
     guard count > 0 else { return }
+    try check?.measure(rows ?? 0..<info.rowCount, of: dataSet.raw)
     let memory = UnsafeMutableRawPointer(buffer.baseAddress)
     guard let rows else {
       try Library.attempt("read data set '\(name)'", .damaged, path: archive.path) {

@@ -17,9 +17,11 @@ struct ByteReader {
   /// The whole file at `path`.
   static func contents(of path: String) throws -> [UInt8] {
     do {
-      var isDirectory: ObjCBool = false
-      if unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
-        throw WeightError(.unreadable, "\(path): cannot read weights: it is a directory")
+      var status = stat()
+      if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+        // A pipe might never end.
+        let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "no regular file"
+        throw WeightError(.unreadable, "\(path): cannot read weights: it is \(kind)")
       }
       return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     } catch let error as WeightError {
