@@ -2,39 +2,49 @@ import Foundation
 import Training
 
 /// A folder the user asked for: filled under another name beside it, so that it appears complete or not at all.
-enum OutputFolder {
-  /// Makes the folder to be filled, after making sure that it can take the place of `path`.
-  /// - Returns: its path, `.tmp-PID-NAME` in the same directory.
-  /// - Throws: `RunError` with exit code 73 when there is something at `path` already, other than an empty folder, or it cannot be made.
-  static func claim(_ path: String) throws -> String {
-    let final = self.final(path)
+struct OutputFolder {
+  /// The folder as the user named it.
+  private let name: String
+  /// Its absolute path, where links lead to.
+  private let path: String
+  /// Where it is filled: `.tmp-PID-NAME` in the same directory.
+  let temporary: String
+
+  /// Makes the folder to be filled, after making sure that it can take the place of `name`.
+  /// - Throws: `RunError` with exit code 73 when there is something of this name already, other than an empty folder, or it cannot be made.
+  init(claiming name: String) throws {
+    self.name = name
+    path = URL(fileURLWithPath: name).resolvingSymlinksInPath().standardizedFileURL.path
+    let place = path as NSString
+    temporary = place.deletingLastPathComponent + "/.tmp-\(getpid())-" + place.lastPathComponent
     let files = FileManager.default
-    if let content = try? files.contentsOfDirectory(atPath: final), !content.isEmpty {
-      throw RunError(.cannotCreate, "\(path): cannot write samples here: the folder is not empty; name another")
+    if let content = try? files.contentsOfDirectory(atPath: path), !content.isEmpty {
+      throw RunError(.cannotCreate, "\(name): cannot write samples here: the folder is not empty; name another")
     }
-    let temporary = (final as NSString).deletingLastPathComponent + "/.tmp-\(getpid())-" + (final as NSString).lastPathComponent
+    // Whoever works in a folder that is replaced works in one that is gone.
+    guard path != URL(fileURLWithPath: files.currentDirectoryPath).resolvingSymlinksInPath().path else {
+      throw RunError(.cannotCreate, "\(name): cannot write samples here: it is the current directory; name a new folder")
+    }
     // What a killed process of the same number left.
-    try? files.removeItem(atPath: temporary)
-    try make(temporary, named: path)
-    guard files.fileExists(atPath: final) else { return temporary }
-    // An empty folder can be replaced, but not where a file system is mounted, and not by a file: better known now than later.
-    do {
-      try replace(path, by: temporary)
-    } catch {
-      try? files.removeItem(atPath: temporary)
-      throw error
-    }
-    try make(temporary, named: path)
-    return temporary
+    discard()
+    try Self.make(temporary, named: name)
+    guard files.fileExists(atPath: path) else { return }
+    // An empty folder can be replaced, but not where a file system is mounted, and not a file: better known now than later.
+    try finish()
+    try Self.make(temporary, named: name)
   }
 
   /// Gives the filled folder its name.
-  static func replace(_ path: String, by temporary: String) throws {
-    guard unsafe rename(temporary, final(path)) == 0 else {
+  func finish() throws {
+    guard unsafe rename(temporary, path) == 0 else {
       let reason = unsafe String(cString: strerror(errno))
-      throw RunError(.cannotCreate, "\(path): cannot put the folder of samples here: \(reason); name another")
+      discard()
+      throw RunError(.cannotCreate, "\(name): cannot put the folder of samples here: \(reason); name another")
     }
   }
+
+  /// Removes what has been filled.
+  func discard() { try? FileManager.default.removeItem(atPath: temporary) }
 
   /// Makes a folder and those above it.
   /// - Parameter name: the folder as the user knows it.
@@ -42,11 +52,9 @@ enum OutputFolder {
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
-      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error
-      throw RunError(.cannotCreate, "\(name): cannot make the folder: \((cause as NSError).localizedDescription)")
+      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
+      let words = cause.map { unsafe String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
+      throw RunError(.cannotCreate, "\(name): cannot make the folder: \(words)")
     }
   }
-
-  /// The absolute path that links lead to, without a slash at its end.
-  private static func final(_ path: String) -> String { URL(fileURLWithPath: path).resolvingSymlinksInPath().standardizedFileURL.path }
 }

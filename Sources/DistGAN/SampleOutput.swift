@@ -25,15 +25,15 @@ enum SampleOutput {
   }
 
   /// Makes sure, before anything is drawn, that the output can be made and that nothing is lost.
-  /// - Returns: where the files of a folder are to be written first; nothing for other outputs.
+  /// - Returns: the folder to be filled; nil for other outputs.
   /// - Throws: `RunError` with exit code 73.
-  func claim() throws -> String {
+  func claim() throws -> OutputFolder? {
     switch self {
     case .sheet(let path): try OutputFile.claim(path, mustBeNew: false)
     case .hdf5(let path): try OutputFile.claim(path, mustBeNew: true)
-    case .folder(let path): return try OutputFolder.claim(path)
+    case .folder(let path): return try OutputFolder(claiming: path)
     }
-    return ""
+    return nil
   }
 
   /// A class's folder: its name without what a file system could take amiss.

@@ -46,8 +46,14 @@ struct SampleSession {
       return try attention(points, drawing, rows, run)
     }
     try communicator.together { try checkSheet(output, rows.orders.count, run.format) }
-    let place = try communicator.first { try output.claim() }
+    var folder: OutputFolder?
+    let place = try communicator.first {
+      folder = try output.claim()
+      return folder?.temporary ?? ""
+    }
+    defer { folder?.discard() }
     try write(rows, to: output, at: place, SharedDrawing(drawing, rows.orders, run.format, communicator), run)
+    try communicator.together { try folder?.finish() }
     return "\(command.output): \(rows.orders.count) images of \(run.path)"
   }
 
@@ -73,14 +79,7 @@ struct SampleSession {
   private func write(_ rows: SampleRows, to output: SampleOutput, at place: String, _ drawing: SharedDrawing, _ run: StoredRun) throws {
     let progress = isFirst ? SampleProgress(count: rows.orders.count) : nil
     switch output {
-    case .folder(let path):
-      let result = Result { try fill(place, rows, drawing, run, progress) }
-      try communicator.together {
-        guard isFirst else { return }
-        if case .success = result { try OutputFolder.replace(path, by: place) }
-        try? FileManager.default.removeItem(atPath: place)
-      }
-      try result.get()
+    case .folder: try fill(place, rows, drawing, run, progress)
     case .hdf5(let path):
       try gather(drawing, progress) { source in
         let format = ImageFormat(channels: run.format.channels, height: run.format.height, width: run.format.width)
