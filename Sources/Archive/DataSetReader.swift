@@ -39,7 +39,7 @@ public final class DataSetReader: Sendable {
   /// - Parameters:
   ///   - rows: rows to read; `nil` for all, the only choice for a scalar.
   ///   - buffer: filled from its start; must hold exactly the elements read.
-  /// - Throws: `ArchiveError` when the type differs (`Int64` reads narrower integers, `Double` reads `float32`), when rows or buffer do
+  /// - Throws: `ArchiveError` when the type differs (`Int64` reads narrower integers, `Float` and `Double` the next narrower type), when rows or buffer do
   ///   not fit the shape, or when the stored bytes are damaged.
   public func read<Element: ArchiveElement>(
     rows: Range<Int>? = nil, into buffer: UnsafeMutableBufferPointer<Element>
