@@ -13,6 +13,7 @@ import Zoo
 struct ImportWeights: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import-weights", abstract: "Makes a run of the weights in a safetensors or PyTorch file.",
+    usage: "dist-gan import-weights <file> --into <dir> [<options>]",
     discussion: """
       FILE is a safetensors file of export, one of another program with our names (then --model, --images and --layout say what it is), or \
       a generator of ajbrock/BigGAN-PyTorch as torch.save writes it (G_ema.pth), whose options are read off its shapes. Nothing in a file \
@@ -26,19 +27,20 @@ struct ImportWeights: ParsableCommand {
         dist-gan sample --from runs/biggan-imagenet --classes 207 --truncation 0.5
       """)
 
-  @Argument(help: ArgumentHelp("A .safetensors or .pth file.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp("A .safetensors or .pth file.", valueName: "file"), completion: .file(extensions: ["safetensors", "pth", "pt"]))
   var file: String
 
-  @Option(help: ArgumentHelp("The new run's directory.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The new run's directory.", valueName: "dir"), completion: .directory)
   var into: String
 
-  @Option(help: ArgumentHelp("Images to train on later: an HDF5 file or an embedded set.", valueName: "file|set"))
+  @Option(help: ArgumentHelp("Images to train on later: an HDF5 file or an embedded set.", valueName: "file|set"), completion: .data)
   var data: String?
 
-  @Option(help: ArgumentHelp("Name of the model (default: what the file says).", valueName: "name"))
+  @Option(help: ArgumentHelp("Name of the model (default: what the file says).", valueName: "name"), completion: .model)
   var model: String?
 
-  @Option(help: ArgumentHelp("Preset of the model (default: what the file says).", valueName: "name"))
+  @Option(help: ArgumentHelp("Preset of the model (default: what the file says).", valueName: "name"), completion: .preset)
   var preset: String?
 
   @Option(help: ArgumentHelp("Size of the images (default: what the file says).", valueName: "HxWxC"))
@@ -49,7 +51,7 @@ struct ImportWeights: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("How the arrays lie: own or pytorch (default: what the file says, else own).", valueName: "layout"),
-    transform: ArrayLayout.init(word:))
+    completion: .words(ArrayLayout.self), transform: ArrayLayout.init(word:))
   var layout: ArrayLayout?
 
   @Option(help: ArgumentHelp("Seed of the run.", valueName: "number"))
@@ -58,7 +60,7 @@ struct ImportWeights: ParsableCommand {
   @Option(help: ArgumentHelp("Images in the run's global batch (default: the preset's).", valueName: "count"))
   var batch: Int?
 
-  @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"))
+  @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"), completion: .modelOptions)
   var modelOptions: [String] = []
 
   func run() throws {

@@ -8,6 +8,7 @@ import Training
 struct Sample: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sample", abstract: "Draws images from a checkpoint: a sheet, a data set, or a folder.",
+    usage: "dist-gan sample --from <dir|file> [<options>]",
     discussion: """
       Under mpirun every rank draws its share; the images are the same on any number of ranks.
 
@@ -27,7 +28,7 @@ struct Sample: ParsableCommand {
       there: the image with the point marked, then the softmax of that point as a heat map, bright where it is largest.
       """)
 
-  @Option(help: ArgumentHelp("A checkpoint or a run's directory.", valueName: "dir|file"))
+  @Option(help: ArgumentHelp("A checkpoint or a run's directory.", valueName: "dir|file"), completion: .checkpoint)
   var from: String
 
   @Option(help: ArgumentHelp("Number of images (or rows), classes in turn (default: 64, or 8 of each class).", valueName: "count"))
@@ -64,7 +65,8 @@ struct Sample: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A .png file, which is replaced; a new .h5 file; or a new folder, of PNG files by class.", valueName: "file|dir"))
+      "A .png file, which is replaced; a new .h5 file; or a new folder, of PNG files by class.", valueName: "file|dir"),
+    completion: .file(extensions: ["png", "h5"]))
   var output = "samples.png"
 
   /// What goes from one end to the other in a row.
