@@ -9,6 +9,7 @@ import resource
 import signal
 import struct
 import subprocess
+import time
 import zlib
 
 import h5py
@@ -310,6 +311,17 @@ def hdf5(place):
     # What training reads, in whatever order, is what is there: the hash of 64 images spread over the set.
     prints = {re.search(r"fingerprint +(\w+)", succeed("data", "info", os.path.join(place, f"set{index}.h5")))[1] for index in range(8)}
     expect(len(prints) == 1, "fingerprints differ", prints)
+
+    # Chunks larger than HDF5's own room for them, as BigGAN-PyTorch's are: read in order, each is decompressed once, not for each image.
+    smooth = (numpy.cumsum(generator.integers(-3, 4, (4000, 3, 64, 64)), 3) + 128).clip(0, 255).astype(numpy.uint8)
+    for compression in ["gzip", "lzf"]:
+        path = os.path.join(place, f"large-{compression}.h5")
+        with h5py.File(path, "w") as file:
+            file.create_dataset("imgs", data=smooth, chunks=(500, 3, 64, 64), compression=compression)
+        start = time.monotonic()
+        succeed("data", "verify", path)
+        expect((stored(imported(place, path, ranks=2))[0] == smooth).all(), "a large set differs", compression)
+        expect(time.monotonic() - start < 30, "chunks are decompressed again and again", compression, time.monotonic() - start)
 
     for channels in [1, 2, 4]:
         path = os.path.join(place, f"channels{channels}.h5")

@@ -30,6 +30,8 @@ public final class DataSetReader: Sendable {
     let action = "open data set '\(name)'"
     let properties = try Identifier(action, .damaged, path: archive.path) { H5Pcreate(H5P_DATASET_ACCESS) }
     try Library.attempt(action, .damaged, path: archive.path) { H5Pset_chunk_cache(properties.raw, 521, 2 * Int(byteCount), 1) }
+    // As long as it is open, HDF5 gives the same data set again, with the room it has.
+    try opened.close(action, .damaged, path: archive.path)
     return try Identifier(action, .damaged, path: archive.path) { unsafe H5Dopen2(archive.file.raw, name, properties.raw) }
   }
 
