@@ -451,6 +451,7 @@ def damaged_images(count):
     yield "bitmap.bmp", b"BM" + bytes(100), True
     yield "bomb.png", png(30000, 30000, 8, 0, zeros(30000 * 1000)), True
     yield "wide-bomb.png", png(2**31 - 1, 2**31 - 1, 16, 6, zeros(1000)), True
+    yield "large-claim.png", png(100000, 100000, 8, 2, zeros(10_000_000)), True
     yield "claim.png", png(16000, 16000, 8, 0, zeros(1000)), True
     yield "no-pixels.png", png(0, 0, 8, 2, zeros(10)), True
     yield "depth.png", png(8, 8, 3, 2, zeros(300)), True
