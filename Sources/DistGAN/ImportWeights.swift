@@ -72,12 +72,16 @@ struct ImportWeights: ParsableCommand {
     let format = try format(description, source)
     ConvolutionAlgorithm.current = .winograd
     let recipe = try model.build(format)
-    for network in recipe.networks { network.store.allocate(seed: seed) }
-    let loaded = try recipe.networks.filter { try $0.load(arrays, layout: layout ?? description.layout, path: file) }.map(\.store.name)
+    let fitted = try recipe.networks.map { try $0.fitted(arrays, layout: layout ?? description.layout, path: file) }
+    let loaded = zip(recipe.networks, fitted).filter { $0.1 != nil }.map(\.0.store.name)
     guard !loaded.isEmpty else {
       let names = recipe.networks.map { "\($0.store.name)." }.joined(separator: ", ")
       throw WeightError(
         .mismatch, "\(file): no array belongs to the model \(model.card.name); names begin with \(names), as \(arrays[0].name) does not")
+    }
+    for (network, arrays) in zip(recipe.networks, fitted) {
+      network.store.allocate(seed: seed)
+      if let arrays { network.take(arrays) }
     }
     let path = try write(recipe, model, format, source, classNames: source?.classNames ?? description.classNames)
     print(
@@ -89,7 +93,7 @@ struct ImportWeights: ParsableCommand {
 
   /// The arrays of the file by our names, and what it says about itself.
   private func read() throws -> ([WeightArray], WeightDescription) {
-    if file.hasSuffix(".safetensors") {
+    if try Safetensors.isMeant(by: file) {
       let content = try Safetensors(contentsOf: file)
       guard !content.arrays.isEmpty else { throw WeightError(.unreadable, "\(file): it holds no arrays") }
       if let description = try WeightDescription(content.metadata, path: file) { return (content.arrays, description) }
@@ -123,7 +127,7 @@ struct ImportWeights: ParsableCommand {
   }
 
   private func format(_ description: WeightDescription, _ source: (any ImageSource)?) throws -> DataFormat {
-    if let classes, classes < 0 { throw OptionError("--classes \(classes): 0 or more are needed") }
+    if let classes, !(0...1_000_000).contains(classes) { throw OptionError("--classes \(classes): 0 to 1000000 are needed") }
     let stated = classes.map { $0 == 0 ? nil : $0 } ?? description.format?.classes
     var format = try images.map { try DataFormat(text: $0, classes: stated) } ?? description.format
     if let known = format { format = DataFormat(height: known.height, width: known.width, channels: known.channels, classes: stated) }
@@ -152,15 +156,16 @@ struct ImportWeights: ParsableCommand {
     options.flips = format.channels > 1
     options.usesClasses = format.classes != nil || source?.labels == nil
     try options.validate(ranks: 1)
-    let identity = source.map { options.identity(of: model, $0) } ?? options.identity(of: model, data: "none", fingerprint: 0)
+    let identity = source.map { options.identity(of: model, $0) } ?? options.identity(of: model, data: RunOptions.noData, fingerprint: 0)
     let header = CheckpointHeader(
       beginning: recipe, identity: identity, steps: options.steps, format: format, classNames: format.classes == nil ? [] : classNames)
     let checkpoints = CheckpointDirectory(output: into)
     do {
       try checkpoints.prepare()
     } catch {
-      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error
-      throw RunError(.cannotCreate, "cannot create the directory \(into): \((cause as NSError).localizedDescription)")
+      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
+      let words = cause.map { unsafe String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
+      throw RunError(.cannotCreate, "cannot create the directory \(into): \(words)")
     }
     let path = checkpoints.file(step: 0)
     try Checkpoint.write(header, recipe, to: path)

@@ -80,6 +80,9 @@ struct Sample: ParsableCommand {
     if count != nil && perClass != nil { throw ValidationError("--count and --per-class exclude each other") }
     for (name, value) in [("count", count), ("per-class", perClass)] {
       if let value, value < 1 { throw ValidationError("--\(name) \(value): at least 1 is needed") }
+      if let value, value > SampleRows.largestCount {
+        throw ValidationError("--\(name) \(value): at most \(SampleRows.largestCount) are drawn at once")
+      }
     }
     let ways = [("--truncation-sweep", truncationSweep != nil), ("--interpolate", interpolate != nil), ("--attention", attention != nil)]
     let chosen = ways.filter(\.1).map(\.0)
@@ -90,7 +93,9 @@ struct Sample: ParsableCommand {
     }
     if let truncation { try Self.check(truncation, "--truncation \(truncation)") }
     _ = try thresholds()
-    if interpolationSteps < 2 { throw ValidationError("--interpolation-steps \(interpolationSteps): at least 2 are needed") }
+    if !(2...SampleRows.largestCount).contains(interpolationSteps) {
+      throw ValidationError("--interpolation-steps \(interpolationSteps): 2 to \(SampleRows.largestCount) are needed")
+    }
     if standingPasses < 0 { throw ValidationError("--standing-passes \(standingPasses): 0 or more is needed") }
     guard let form = SampleOutput(path: output) else {
       throw ValidationError("--output \(output): a name that ends with .png or .h5 is needed, or for a folder one without an ending")
@@ -116,6 +121,7 @@ struct Sample: ParsableCommand {
   }
 
   func run() throws {
+    Signals.install()
     let communicator = try makeCommunicator()
     communicator.leave { Ending(code: 0, message: try SampleSession(communicator, self).run()) }
   }
