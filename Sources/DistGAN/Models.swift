@@ -5,9 +5,15 @@ import Zoo
 /// The verb `models`: the catalogue, or the card of one model.
 struct Models: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "models", abstract: "Lists the models, or shows one with its paper, presets and options.")
+    commandName: "models", abstract: "Lists the models, or shows one with its paper, presets and options.",
+    discussion: """
+        dist-gan models
+        dist-gan models biggan
+        dist-gan models --losses --terms
+      """)
 
-  @Argument(help: "Name of a model, or of a loss, term, constraint or schedule; without one all models are listed.")
+  @Argument(
+    help: "Name of a model, or of a loss, term, constraint or schedule; without one all models are listed.", completion: .shown)
   var name: String?
 
   @Flag(help: "List the losses that --loss can name.")

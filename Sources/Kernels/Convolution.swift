@@ -27,6 +27,17 @@ private struct ConvolutionPass {
   /// `weights(group)` is a `[depth, outputs]` matrix whose rows lie `weightStride` apart.
   func run(samples: Int, _ source: Input, _ weights: (Int) -> Input, weightStride: Int, _ target: Output) {
     if rows <= 0 || windows.columns <= 0 { return }
+    let size = PackedMatrix.size(terms: windows.depth, columns: outputs)
+    withScratch(groups * size) { memory in
+      let packed = (0..<groups).map { PackedMatrix(terms: windows.depth, columns: outputs, memory: memory + $0 * size) }
+      Workers.forRanges(groups, grain: max(1, threadingGrain / max(1, size))) { range in
+        for group in range { packed[group].pack(weights(group), step: weightStride) }
+      }
+      run(samples: samples, source, packed, target)
+    }
+  }
+
+  private func run(samples: Int, _ source: Input, _ weights: [PackedMatrix], _ target: Output) {
     let band = band
     let bands = (rows + band - 1) / band
     let depth = windows.depth
@@ -55,9 +66,9 @@ private struct ConvolutionPass {
           }
           if direct {
             let c = result + (targetRow + start) * targetWidth * targetChannels + group * outputs
-            gemm(a, lda, weights(group), weightStride, c, targetChannels, m: pixels, n: outputs, k: depth)
+            weights[group].product(rows: pixels, a, rowStep: lda, termStep: 1, c, cStep: targetChannels, accumulate: false)
           } else {
-            gemm(a, lda, weights(group), weightStride, products, outputs, m: pixels, n: outputs, k: depth)
+            weights[group].product(rows: pixels, a, rowStep: lda, termStep: 1, products, cStep: outputs, accumulate: false)
             for (index, line) in lines.enumerated() {
               for column in 0..<columns {
                 let pixel = (targetRow + line * targetStep) * targetWidth + targetColumn + column * targetStep

@@ -37,15 +37,18 @@ public func convolutionWeightGradient(_ g: ConvolutionGeometry, rows: ShardRows,
     let channel = group * inputs + firstChannel
     let depth = windows.depth
     let size = depth * outputs
-    withScratch(rows.stackHeight * size + matrixRows * depth) { memory in
+    withScratch(rows.stackHeight * size + matrixRows * depth + PackedMatrix.size(terms: 256, columns: outputs)) { memory in
       let matrix = memory + rows.stackHeight * size
+      let cotangents = matrix + matrixRows * depth
       foldTree(rows.steps, size: size, memory: memory) { leaf, partial in
-        var beta: Float = 0
+        var isEmpty = true
         func multiply(_ a: Input, _ lda: Int, firstPixel: Int, count: Int) {
-          gemm(
-            a, lda, dy + firstPixel * g.outputChannels + group * outputs, g.outputChannels, partial, outputs, m: depth, n: outputs,
-            k: count, transposeA: true, beta: beta)
-          beta = 1
+          for first in stride(from: 0, to: count, by: 256) {
+            let b = PackedMatrix(terms: min(256, count - first), columns: outputs, memory: cotangents)
+            b.pack(dy + (firstPixel + first) * g.outputChannels + group * outputs, step: g.outputChannels)
+            b.product(rows: depth, a + first * lda, rowStep: 1, termStep: lda, partial, cStep: outputs, accumulate: !isEmpty)
+            isEmpty = false
+          }
         }
         for segment in rows.segments[leaf] where !segment.isEmpty {
           if windows.isIdentity && pixels < 256 && g.outputHeight == g.height {
@@ -76,7 +79,7 @@ public func convolutionWeightGradient(_ g: ConvolutionGeometry, rows: ShardRows,
             }
           }
         }
-        if beta == 0 { partial.update(repeating: 0, count: size) }
+        if isEmpty { partial.update(repeating: 0, count: size) }
       } finish: { node, sum in
         for row in 0..<depth {
           let tap = firstTap + row / windows.channels

@@ -36,28 +36,21 @@ struct WeightGradientSquare<Transform: WinogradTransform> {
     merge(sum, order.merges)
   }
 
-  /// Adds a piece, and its leaf when it is complete.
+  /// Adds a leaf whose products are summed in registers.
   ///
   /// - Parameters:
   ///   - v: the transformed inputs of its tiles, `[line][tile][position][16]`, lines `lineStep` apart.
   ///   - u: their transformed cotangents, likewise.
-  func addTiles(_ piece: WeightGradientPiece, lineStep: Int, _ v: Input, _ u: Input, _ order: LeafOrder) {
+  func addTiles(_ count: Int, lineStep: Int, _ v: Input, _ u: Input, _ order: LeafOrder) {
     let sum = memory + order.height &* Self.sumSize
     for line in 0..<Transform.window {
       let (v, u) = (v + line &* lineStep, u + line &* lineStep)
       for row in stride(from: 0, to: 16, by: 4) {
-        let place = lines + (row &* Transform.taps &* Self.lineSize &+ line &* 16)
-        if piece.isFirst {
-          sumLine(piece.tiles.count, v + row, u, place)
-        } else {
-          addLine(piece.tiles.count, v + row, u, place)
-        }
+        sumLine(count, v + row, u, lines + (row &* Transform.taps &* Self.lineSize &+ line &* 16))
       }
     }
-    if piece.isLast {
-      turnLines(sum)
-      merge(sum, order.merges)
-    }
+    turnLines(sum)
+    merge(sum, order.merges)
   }
 
   /// Adds the sum on top of the stack to the one below, that sum to the one below it, and so on.
@@ -87,20 +80,6 @@ struct WeightGradientSquare<Transform: WinogradTransform> {
     var sums = FourSums<Transform>()
     for tile in 0..<count { sums.add(v + tile &* Self.lineSize, u + tile &* Self.lineSize) }
     sums.turn { target.store($2, ($0 &* Transform.taps &+ $1) &* Self.lineSize) }
-  }
-
-  /// The same, added to what the line holds.
-  @inline(never)
-  private func addLine(_ count: Int, _ v: Input, _ u: Input, _ target: Output) {
-    var sums = FourSums<Transform>()
-    for tile in 0..<count { sums.add(v + tile &* Self.lineSize, u + tile &* Self.lineSize) }
-    withUnsafeTemporaryAllocation(of: Lane.self, capacity: 12) { lanes in
-      sums.turn { lanes[$0 &* Transform.taps &+ $1] = $2 }
-      for index in 0..<(4 &* Transform.taps) {
-        let place = index &* Self.lineSize
-        target.store(target.lane(place) + lanes[index], place)
-      }
-    }
   }
 
   /// Turns the lines of positions into rows of taps.

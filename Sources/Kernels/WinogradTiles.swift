@@ -60,11 +60,11 @@ struct WinogradTiles<Transform: WinogradTransform> {
   /// beyond the image are zero. `lineStep`, `groupStep` and `byLines` as above.
   func transformCotangent(
     _ target: PixelLattice, _ dy: Input, tile: Int, channels: Range<Int>, zeros: Input, _ u: Output, positionStride: Int,
-    lineStep: Int, groupStep: Int, byLines: Bool
+    lineStep: Int? = nil, groupStep: Int = 16, byLines: Bool = false
   ) {
     transform(
       target, dy, tile: tile, side: Transform.tile, channels: channels, zeros: zeros, .outputAdjoint, u,
-      positionStride: positionStride, lineStep: lineStep, groupStep: groupStep, byLines: byLines)
+      positionStride: positionStride, lineStep: lineStep ?? Transform.window * positionStride, groupStep: groupStep, byLines: byLines)
   }
 
   @inline(__always)

@@ -2,7 +2,7 @@ import Kernels
 import Sharding
 import Testing
 
-/// Weight gradients by Winograd's algorithm: leaves of one tile and of many, in one run of tiles and in several.
+/// Weight gradients by Winograd's algorithm: leaves of one tile, of some and of many, in one run of tiles and in several.
 @Suite struct WeightGradientTests {
   struct Batch: CustomTestStringConvertible {
     var height: Int
@@ -35,10 +35,13 @@ import Testing
     Batch(height: 4, width: 7, inputs: 16, outputs: 32, leaves: [1, 1]),
     Batch(height: 8, width: 8, inputs: 16, outputs: 48, stride: 2, leaves: [1, 2, 3, 4]),
     Batch(height: 9, width: 11, inputs: 32, outputs: 16, stride: 2, leaves: [3, 5]),
-    // Several pieces and several runs: 30 tiles a sample.
+    // Leaves of both kinds, and several runs: 30 and 25 tiles a sample.
     Batch(height: 18, width: 24, inputs: 16, outputs: 32, leaves: [5, 1, 2]),
     Batch(height: 38, width: 40, inputs: 16, outputs: 16, stride: 2, leaves: [4, 1]),
-    // Several blocks of channels.
+    // All leaves of many tiles, in several blocks of channels, of which some reach over two sources.
+    Batch(height: 29, width: 33, inputs: 272, outputs: 32, leaves: [1, 2]),
+    Batch(height: 34, width: 36, inputs: 80, outputs: 288, stride: 2, leaves: [4, 3]),
+    // Few tiles, in several blocks of channels.
     Batch(height: 4, width: 4, inputs: 208, outputs: 336, leaves: [2, 4]),
     Batch(height: 8, width: 8, inputs: 80, outputs: 144, stride: 2, leaves: [1, 4]),
   ])
@@ -59,6 +62,9 @@ import Testing
     Batch(height: 20, width: 24, inputs: 16, outputs: 16, leaves: []), Batch(height: 10, width: 8, inputs: 256, outputs: 272, leaves: []),
     Batch(height: 8, width: 8, inputs: 192, outputs: 160, stride: 2, leaves: []),
     Batch(height: 24, width: 20, inputs: 32, outputs: 32, stride: 2, leaves: []),
+    Batch(height: 36, width: 36, inputs: 32, outputs: 48, leaves: []),
+    Batch(height: 34, width: 36, inputs: 48, outputs: 80, stride: 2, leaves: []),
+    Batch(height: 66, width: 66, inputs: 272, outputs: 272, stride: 2, leaves: []),
   ])
   func `any number of ranks finds the same bits`(shape: Batch) {
     let (g, batch, shards) = (shape.geometry, 9, 4)
