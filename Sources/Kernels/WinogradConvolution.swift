@@ -14,16 +14,21 @@ struct WinogradPass<Transform: WinogradTransform> {
   let weights: WinogradWeights<Transform>
   /// What is added to each output channel.
   let bias: Input?
+  /// Whether to add to what the targets hold.
+  let accumulate: Bool
   private let tiles: [WinogradTiles<Transform>]
 
   /// - Parameter phases: each with the same number of sources.
-  init(_ phases: [WinogradPhase], _ weights: WinogradWeights<Transform>, bias: Input?) {
+  init(_ phases: [WinogradPhase], _ weights: WinogradWeights<Transform>, bias: Input?, accumulate: Bool = false) {
     self.phases = phases
     self.weights = weights
     self.bias = bias
+    self.accumulate = accumulate
     tiles = phases.map { WinogradTiles($0.target) }
   }
 
+  /// Transformed weights that blocks of tiles go through one after the other.
+  static var mostWeights: Int { 36 * 512 * 512 }
   private var inputs: Int { weights.inputs }
   private var outputs: Int { weights.outputs }
   /// Terms of each product.
@@ -43,7 +48,7 @@ struct WinogradPass<Transform: WinogradTransform> {
   func run(samples: Int, _ x: Input, _ w: Input, isTurned: Bool, _ y: Output) {
     // Where there are fewer tiles than columns, or the weights would not stay in the cache, it is the tiles that are read again and again.
     let mostTiles = tiles.reduce(0) { max($0, samples * $1.count) }
-    if 3 * mostTiles < 2 * outputs || phases.count * Transform.positions * depth * outputs > 36 * 512 * 512 {
+    if 3 * mostTiles < 2 * outputs || phases.count * Transform.positions * depth * outputs > Self.mostWeights {
       for phase in phases.indices { runByColumns(phase, samples: samples, x, w, isTurned: isTurned, y) }
     } else if isTurned {
       weights.withTurned(w) { runByTiles(samples: samples, x, $0, y) }
@@ -107,7 +112,7 @@ struct WinogradPass<Transform: WinogradTransform> {
           for tile in 0..<count {
             tiles[phase].transformOutput(
               m + tile * cStep, positionStride: block * cStep, tile: first + tile, channels: 0..<outputs, bias: bias,
-              phases[phase].target, y)
+              accumulate: accumulate, phases[phase].target, y)
           }
         }
       }
@@ -160,7 +165,7 @@ struct WinogradPass<Transform: WinogradTransform> {
             for tile in 0..<count {
               tiles.transformOutput(
                 m + tile * columns.count, positionStride: apart, tile: first + tile, channels: columns, bias: bias,
-                phases[phase].target, y)
+                accumulate: accumulate, phases[phase].target, y)
             }
           }
         }

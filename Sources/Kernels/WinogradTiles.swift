@@ -132,9 +132,11 @@ struct WinogradTiles<Transform: WinogradTransform> {
     }
   }
 
-  /// `Aᵀ m A + bias` of a tile, written to the pixels of `y` that exist; of some channels, which `m` numbers from 0.
+  /// `Aᵀ m A + bias` of a tile, written to the pixels of `y` that exist, or without bias added to them; of some channels, which `m` numbers
+  /// from 0.
   func transformOutput(
-    _ m: Input, positionStride: Int, tile: Int, channels: Range<Int>, bias: Input?, _ target: PixelLattice, _ y: Output
+    _ m: Input, positionStride: Int, tile: Int, channels: Range<Int>, bias: Input?, accumulate: Bool, _ target: PixelLattice,
+    _ y: Output
   ) {
     let place = place(tile)
     let image = y + place.sample * target.size + channels.lowerBound
@@ -148,7 +150,9 @@ struct WinogradTiles<Transform: WinogradTransform> {
         Transform.apply(.output, d, rows: height) {
           source.lane(($0 &* Transform.window &+ $1) &* positionStride)
         } _: { i, j, lane in
-          if j < width { corner.store(lane + offset, (i &* target.width &+ j) &* pixelStride) }
+          if j >= width { return }
+          let pixel = (i &* target.width &+ j) &* pixelStride
+          corner.store(lane + (accumulate ? corner.lane(pixel) : offset), pixel)
         }
         channel += 16
       }
