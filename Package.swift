@@ -50,12 +50,12 @@ let package = Package(
     // Level 1: loops, ranks, files, pictures.
     .target(name: "Kernels", dependencies: ["COpenBLAS", "Sharding"], swiftSettings: unchecked),
     .target(name: "Communication", dependencies: ["CMPI", "CStreaming", "Sharding"], swiftSettings: strict),
-    .target(name: "Archive", dependencies: ["CHDF5"], swiftSettings: strict),
+    .target(name: "Archive", dependencies: ["CHDF5", "CZlib"], swiftSettings: strict),
     .target(name: "Images", dependencies: ["CPNG", "CJPEGDecoding"], swiftSettings: strict),
     .target(name: "Weights", swiftSettings: strict),
     // Level 2
     .target(name: "Tensors", dependencies: ["Kernels", "Sharding"], swiftSettings: strict),
-    .target(name: "Datasets", dependencies: ["Archive", "Images", "CEmbedded", "CZlib"], swiftSettings: strict),
+    .target(name: "Datasets", dependencies: ["Archive", "Images", "CEmbedded"], swiftSettings: strict),
     // Level 3
     .target(name: "Layers", dependencies: ["Tensors"], swiftSettings: strict),
     // Level 4

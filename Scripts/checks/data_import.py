@@ -1,4 +1,4 @@
-"""Imports folders, CIFAR, MNIST and HDF5 files, compares every pixel, and throws damaged and hostile files at the importer."""
+"""Imports folders, CIFAR, MNIST and HDF5 files, compares every pixel, trains on every kind of images, and throws damaged and hostile files at the importer."""
 
 import gzip
 import io
@@ -9,13 +9,14 @@ import resource
 import signal
 import struct
 import subprocess
+import time
 import zlib
 
 import h5py
 import numpy
-from PIL import Image
+from PIL import Image, ImageOps
 
-from checking import ENVIRONMENT, command, directory, expect, run, succeed
+from checking import ENVIRONMENT, SMALL, command, directory, expect, run, succeed
 
 generator = numpy.random.default_rng(5)
 
@@ -202,6 +203,29 @@ def folders(place):
     return source
 
 
+def turned(place):
+    """Pictures as cameras store them, and Pillow's word for how they are upright."""
+    source = os.path.join(place, "camera")
+    files = []
+    for ending, options in [("jpg", dict(quality=90)), ("png", {})]:
+        for orientation in range(9):
+            exif = Image.Exif()
+            exif[0x010F] = "a camera"
+            if orientation:
+                exif[0x0112] = orientation
+            files.append(saved(Image.fromarray(photo(26, 44)), os.path.join(source, f"{orientation}.{ending}"), exif=exif, **options))
+    images, _, _ = stored(imported(place, source, "--size", "30x20", ranks=2))
+    for index, file in enumerate(sorted(files)):
+        upright = ImageOps.exif_transpose(Image.open(file))
+        close(images[index], fitted(colours(upright), 30, 20), file)
+    # Without a size all images have that of the first one, upright.
+    alone = os.path.join(place, "upright")
+    os.mkdir(alone)
+    os.link(os.path.join(source, "6.jpg"), os.path.join(alone, "6.jpg"))
+    images, _, _ = stored(imported(place, alone))
+    expect(images.shape == (1, 3, 44, 26), images.shape)
+
+
 # Sets in files of their own
 
 
@@ -244,6 +268,17 @@ def mnist(place):
     for part in ["train", "test"]:
         found, classes, _ = stored(imported(place, source, "--part", part))
         expect((found[:, 0] == images).all() and (classes == labels).all(), "MNIST differs", part)
+    # A file by itself: its labels lie beside it, or it has none.
+    for name in ["train-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz"]:
+        found, classes, _ = stored(imported(place, os.path.join(source, name)))
+        expect((found[:, 0] == images).all() and (classes == labels).all(), "MNIST differs", name)
+    alone = os.path.join(place, "some-images.gz")
+    open(alone, "wb").write(gzip.compress(contents["images-idx3"]))
+    found, classes, _ = stored(imported(place, alone))
+    expect((found[:, 0] == images).all() and classes is None, "images without labels differ")
+    new = os.path.join(place, "no.h5")
+    refuse(65, "--part train or --part test", "data", "import", source, "--part", "all", "--output", new, place=place)
+    refuse(65, "name the file of images", "data", "import", os.path.join(source, "train-labels-idx1-ubyte"), "--output", new, place=place)
     found, _, _ = stored(imported(place, source, "--size", 32, "--channels", 3))
     for index in range(50):
         close(found[index], numpy.repeat(fitted(images[index][..., None].astype(float), 32, 32), 3, 2), f"MNIST {index} at 32")
@@ -277,6 +312,17 @@ def hdf5(place):
     prints = {re.search(r"fingerprint +(\w+)", succeed("data", "info", os.path.join(place, f"set{index}.h5")))[1] for index in range(8)}
     expect(len(prints) == 1, "fingerprints differ", prints)
 
+    # Chunks larger than HDF5's own room for them, as BigGAN-PyTorch's are: read in order, each is decompressed once, not for each image.
+    smooth = (numpy.cumsum(generator.integers(-3, 4, (4000, 3, 64, 64)), 3) + 128).clip(0, 255).astype(numpy.uint8)
+    for compression in ["gzip", "lzf"]:
+        path = os.path.join(place, f"large-{compression}.h5")
+        with h5py.File(path, "w") as file:
+            file.create_dataset("imgs", data=smooth, chunks=(500, 3, 64, 64), compression=compression)
+        start = time.monotonic()
+        succeed("data", "verify", path)
+        expect((stored(imported(place, path, ranks=2))[0] == smooth).all(), "a large set differs", compression)
+        expect(time.monotonic() - start < 30, "chunks are decompressed again and again", compression, time.monotonic() - start)
+
     for channels in [1, 2, 4]:
         path = os.path.join(place, f"channels{channels}.h5")
         odd = generator.integers(0, 256, (30, channels, 12, 20), dtype=numpy.uint8)
@@ -294,13 +340,54 @@ def hdf5(place):
         file["wide"] = numpy.rint(values * 65535).astype(numpy.uint16)
         file["double"] = values
         file["swapped"] = values.astype(">f4")
+        file["half"] = values.astype(numpy.float16)
+        file["signed"] = numpy.rint(values * 4000 - 2000).astype(">i2")
     bytes_expected = values.transpose(0, 3, 1, 2) * 255
-    for key, words in [("train/x", ["--range", "-1,1"]), ("wide", []), ("double", ["--range", "0,1"]), ("swapped", ["--range", "0,1"])]:
+    for key, words in [("train/x", ["--range", "-1,1"]), ("wide", []), ("double", ["--range", "0,1"]), ("swapped", ["--range", "0,1"]),
+        ("half", ["--range", "0,1"]), ("signed", ["--range", "-2000,2000"])]:
         found, classes, _ = stored(imported(place, path, "--images-key", key, "--labels-key", "train/y", *words))
-        expect(numpy.abs(found - bytes_expected).max() <= 0.51 and (classes == labels[:40]).all(), key)
+        # Half a byte, and half a step of the coarser kinds.
+        expect(numpy.abs(found - bytes_expected).max() <= 0.51 + {"half": 0.125, "signed": 0.032}.get(key, 0) and (classes == labels[:40]).all(), key)
     refuse(65, "holds float64", "data", "import", path, "--images-key", "double", "--output", os.path.join(place, "no.h5"), place=place)
     refuse(65, "outside of the stated range", "data", "import", path, "--images-key", "double", "--range", "0,0.5", "--output",
         os.path.join(place, "no.h5"), place=place)
+
+
+def trained(place):
+    """Every kind of images is imported, trained on for a step, shown, and drawn again."""
+    sources = []
+    for mode, channels in [("L", 1), ("LA", 2), ("RGB", 3), ("RGBA", 4)]:
+        folder = os.path.join(place, mode)
+        for index in range(10):
+            pixels = generator.integers(0, 256, (32, 32, channels), dtype=numpy.uint8).squeeze()
+            saved(Image.fromarray(pixels), os.path.join(folder, f"class{index % 2}", f"{index}.png"))
+        sources.append((mode, imported(place, folder, "--channels", channels), channels))
+        os.rename(sources[-1][1], os.path.join(place, f"{mode}.h5"))
+        sources[-1] = (mode, os.path.join(place, f"{mode}.h5"), channels)
+    values = generator.random((10, 3, 32, 32))
+    for name, stored_values, limits in [
+        ("float16", values.astype(numpy.float16), [0, 1]), ("float32", values.astype(numpy.float32) * 2 - 1, [-1, 1]), ("float64", values, [0, 1]),
+        ("uint16", (values * 65535).astype(numpy.uint16), None), ("int16", (values * 4000 - 2000).astype(numpy.int16), [-2000, 2000]),
+    ]:
+        path = os.path.join(place, f"kind-{name}.h5")
+        with h5py.File(path, "w") as file:
+            file["imgs"] = stored_values
+            if limits:
+                file["imgs"].attrs["range"] = numpy.array(limits, float)
+        sources.append((name, path, 3))
+    for name, path, channels in sources:
+        run_of, sheet, again = (os.path.join(place, f"{what}-{name}") for what in ["run", "sheet", "again"])
+        succeed(*SMALL, "--data", path, "--output", run_of, "--steps", 1)
+        # Two channels are shown by the first one.
+        mode = ["L", "L", "RGB", "RGBA"][channels - 1]
+        succeed("sample", "--from", run_of, "--count", 4, "--output", f"{sheet}.png")
+        succeed("sample", "--from", run_of, "--count", 4, "--output", f"{again}.h5")
+        for picture in [os.path.join(run_of, "real.png"), os.path.join(run_of, "samples", "step-1.png"), f"{sheet}.png"]:
+            shown = Image.open(picture)
+            expect(shown.mode == mode and min(shown.size) >= 32, picture, shown.mode, shown.size)
+        expect(numpy.asarray(Image.open(os.path.join(run_of, "real.png"))).std() > 30, "the data's sheet is empty", name)
+        expect(stored(f"{again}.h5")[0].shape == (4, channels, 32, 32), name)
+    return len(sources)
 
 
 # Failures
@@ -364,6 +451,7 @@ def damaged_images(count):
     yield "bitmap.bmp", b"BM" + bytes(100), True
     yield "bomb.png", png(30000, 30000, 8, 0, zeros(30000 * 1000)), True
     yield "wide-bomb.png", png(2**31 - 1, 2**31 - 1, 16, 6, zeros(1000)), True
+    yield "large-claim.png", png(100000, 100000, 8, 2, zeros(10_000_000)), True
     yield "claim.png", png(16000, 16000, 8, 0, zeros(1000)), True
     yield "no-pixels.png", png(0, 0, 8, 2, zeros(10)), True
     yield "depth.png", png(8, 8, 3, 2, zeros(300)), True
@@ -443,6 +531,47 @@ def hostile_images(place):
     return total
 
 
+def hostile_folder(place):
+    """Names, links, pipes and rights that a folder may hold."""
+    source, new = os.path.join(place, "odd"), os.path.join(place, "no.h5")
+    at = lambda name: os.path.join(source, name)
+    picture = Image.fromarray(photo(20, 20))
+    names = ["etc%2f..%2f..%2f/x..\\..\\x.png", "a/new\nline.png", "a/red\x1b[31m.png", "a/" + "x" * 250 + ".png", "a/\u202egnp.png", "a/'; ls '.png"]
+    for name in names:
+        saved(picture, at(name))
+    # Circles of links are walked once; what is no regular file is bad if its name says that it is an image, else passed over.
+    os.symlink("..", at("a/up"))
+    os.symlink("../a", at("a/loop"))
+    os.symlink("self.png", at("a/self.png"))
+    os.symlink("/nowhere", at("a/nothing.jpg"))
+    os.symlink("/dev/zero", at("a/zero.png"))
+    os.mkfifo(at("a/pipe.png"))
+    os.mkfifo(at("a/pipe"))
+    open(at("a/empty\x1b[31m\n.png"), "w").close()
+    bad = ["self.png", "nothing.jpg", "zero.png", "pipe.png", "empty?[31m?.png"]
+    result = run("data", "import", source, "--size", 16, "--skip-bad", "--output", new, timeout=60)
+    facts = (f"exit code {result.returncode}", result.stdout, result.stderr)
+    expect(result.returncode == 0 and f"{len(names)} images" in result.stdout and f"{len(bad)} bad ones" in result.stdout, *facts)
+    expect(all(any(name in line for line in result.stderr.splitlines()) for name in bad) and "\x1b[31m" not in result.stderr, *facts)
+    os.remove(new)
+    for name in bad:
+        expect("not a regular file" in result.stderr or name not in ["zero.png", "pipe.png"], *facts)
+    for path in [at("a/pipe.png"), at("a/pipe")]:
+        refuse(66, "not a regular file", "data", "import", path, "--output", new, place=place)
+        for verb in ["info", "verify"]:
+            refuse(66, "not a regular file", "data", verb, path)
+    # Root may read everything.
+    if os.getuid() == 0:
+        os.chmod(place, 0o777)
+        nobody = lambda: (os.setgid(65534), os.setuid(65534))
+        saved(picture, at("b/secret.png"))
+        os.chmod(at("b/secret.png"), 0)
+        refuse(65, "Permission denied", "data", "import", at("b"), "--size", 16, "--output", new, options=dict(preexec_fn=nobody))
+        os.chmod(at("b"), 0)
+        refuse(66, "Permission denied", "data", "import", source, "--size", 16, "--output", new, options=dict(preexec_fn=nobody))
+    return len(bad) + 4
+
+
 def hostile_files(place, count):
     """Damaged and hostile HDF5, CIFAR and MNIST files."""
     dice = random.Random(12)
@@ -491,19 +620,44 @@ def hostile_files(place, count):
             meet(content, False, f"flipped {index}")
         total += 1
 
+    # Damage of what was compressed alone: refused, or of no effect.
+    for index, options in enumerate([dict(compression="gzip"), dict(compression="gzip", shuffle=True), dict(compression="lzf", fletcher32=True)] * 8):
+        with h5py.File(path, "w") as file:
+            chunk = file.create_dataset("imgs", data=images, chunks=(10, 3, 16, 16), **options).id.get_chunk_info(index % 4)
+        content = bytearray(open(path, "rb").read())
+        for _ in range(dice.choice([1, 4, 32])):
+            content[chunk.byte_offset + dice.randrange(chunk.size)] ^= 1 << dice.randrange(8)
+        open(path, "wb").write(content)
+        result = run("data", "import", path, "--output", new)
+        facts = (f"damaged chunk {index}", f"exit code {result.returncode}", result.stderr)
+        expect(result.returncode in [0, 65], *facts)
+        if result.returncode == 0:
+            expect((stored(new)[0] == images).all(), "damaged pixels were imported", *facts)
+            os.remove(new)
+        else:
+            expect("hostile.h5" in result.stderr.splitlines()[-1], "the file is not named", *facts)
+        total += 1
+
     # A shape that its bytes cannot fill; chunks that are too short once they are decompressed; labels of another count.
     with h5py.File(path, "w") as file:
         file.create_dataset("imgs", (10**9, 3, 1000, 1000), "u1", chunks=(1, 3, 1000, 1000))
     meet(open(path, "rb").read(), True, "a shape beyond reason")
-    for name, packed in [("gzip", zlib.compress(b"short")), ("lzf", b"\x04short"), ("lzf", b"\xff" * 300)]:
-        with h5py.File(path, "w") as file:
-            data = file.create_dataset("imgs", (64, 3, 128, 128), "u1", chunks=(64, 3, 128, 128), compression=name)
-            data.id.write_direct_chunk((0, 0, 0, 0), packed)
-        meet(open(path, "rb").read(), name == "lzf", f"a short chunk of {name}")
+    whole = bytes(64 * 3 * 128 * 128)
+    for name, packed in [
+        ("gzip", zlib.compress(b"short")), ("gzip", zlib.compress(whole[:-1])), ("gzip", zlib.compress(whole + b"\0")),
+        ("gzip", zlib.compress(whole)[:-9]), ("gzip", b"no zlib"), ("lzf", b"\x04short"), ("lzf", b"\xff" * 300), (None, whole[:-1]),
+    ]:
+        for others in [dict(), dict(shuffle=True), dict(fletcher32=True)]:
+            with h5py.File(path, "w") as file:
+                data = file.create_dataset("imgs", (64, 3, 128, 128), "u1", chunks=(64, 3, 128, 128), compression=name, **others)
+                data.id.write_direct_chunk((0, 0, 0, 0), packed)
+            codes = meet(open(path, "rb").read(), True, f"a chunk of {name} of another size, {others}")
+            expect(codes == [65, 65], codes)
+            total += 1
     with h5py.File(path, "w") as file:
         file["imgs"], file["labels"] = images, numpy.arange(41)
     meet(open(path, "rb").read(), True, "labels of another count")
-    total += 5
+    total += 2
 
     refused = lambda name, content, fragment: (
         open(os.path.join(place, name), "wb").write(content),
@@ -523,10 +677,13 @@ def hostile_files(place, count):
 
 with directory() as place:
     source = folders(place)
+    turned(place)
     cifar(place)
     mnist(place)
     hdf5(place)
+    kinds = trained(place)
     options(place, source)
     stopped(place)
-    images, files = hostile_images(place), hostile_files(place, 60)
+    odd, images, files = hostile_folder(place), hostile_images(place), hostile_files(place, 60)
+print(f"data import: {kinds} kinds of images are trained on, {odd} odd entries of folders are dealt with")
 print(f"data import: pixels are what they should be; {images} bad images and {files} bad files named, none crashed")

@@ -104,7 +104,14 @@ def pytorch(at):
     for name in ["shared", "tables"]:
         succeed("import-weights", os.path.join(GOLDEN, f"{name}.pth"), "--into", at(name))
         succeed("sample", "--from", at(name), "--output", at(f"{name}.png"))
-    print("two generators of BigGAN-PyTorch are imported and drawn from")
+    # Content tells, not the name.
+    os.link(os.path.join(GOLDEN, "shared.pth"), at("shared.safetensors"))
+    os.link(at("biggan-average.safetensors"), at("biggan.weights"))
+    for name in ["shared.safetensors", "biggan.weights"]:
+        succeed("import-weights", at(name), "--into", at(f"of-{name}"))
+    result = run("--resume", at("shared"), "--steps", 3)
+    expect(result.returncode == 65 and "without --data" in result.stderr and result.stderr.count("\n") == 1, result.stderr)
+    print("two generators of BigGAN-PyTorch are imported and drawn from, by whatever name")
 
 
 class Malice:
@@ -160,6 +167,9 @@ def refusals(at):
     refuse(66, "safetensors", file("half.safetensors", tensors[:-4]))
     refuse(66, "safetensors", file("text.safetensors", b"weights" * 100))
     refuse(66, "safetensors", file("huge.safetensors", b"\xff" * 8 + tensors[8:]))
+    for name in ["pipe.pth", "pipe.safetensors"]:
+        os.mkfifo(at(name))
+        refuse(66, "no regular file", at(name))
     expect(not os.path.exists(at("owned")), "a pickle was executed")
 
     weights, facts = load_file(at("dcgan-average.safetensors")), metadata(at("dcgan-average.safetensors"))
@@ -167,6 +177,12 @@ def refusals(at):
 
     def changed(target, values, **others):
         save_file({**weights, name: values}, at(target), metadata={**facts, **others})
+        return at(target)
+
+    def changed_facts(target, **others):
+        source = at("biggan-average.safetensors")
+        known = {key: value for key, value in {**metadata(source), **others}.items() if value}
+        save_file(load_file(source), at(target), metadata=known)
         return at(target)
 
     poisoned = weights[name].copy()
@@ -177,6 +193,10 @@ def refusals(at):
     refuse(65, "many", changed("option.safetensors", weights[name], **{"option.latent": "many"}))
     refuse(66, "32x32", changed("images.safetensors", weights[name], images="32x32"))
     refuse(66, "sideways", changed("layout.safetensors", weights[name], layout="sideways"))
+    # What it claims fills no memory before its arrays are held against it.
+    refuse(65, "embedding", changed_facts("classes.safetensors", classes="1000000", classNames=""))
+    refuse(64, "--classes 1000000000", at("biggan-average.safetensors"), "--classes", 10**9)
+    refuse(65, "the network has", changed_facts("widths.safetensors", **{"option.channels": "1024"}))
     save_file(weights, at("unnamed.safetensors"))
     refuse(64, "--model", at("unnamed.safetensors"))
     refuse(64, "--images", at("unnamed.safetensors"), "--model", "dcgan")

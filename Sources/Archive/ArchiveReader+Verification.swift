@@ -34,7 +34,7 @@ extension ArchiveReader {
       case .uint16: try checksum(of: dataSet, as: UInt16.self)
       case .int32: try checksum(of: dataSet, as: Int32.self)
       case .int64: try checksum(of: dataSet, as: Int64.self)
-      case .float32: try checksum(of: dataSet, as: Float.self)
+      case .float16, .float32: try checksum(of: dataSet, as: Float.self)
       case .float64: try checksum(of: dataSet, as: Double.self)
       default: nil
       }

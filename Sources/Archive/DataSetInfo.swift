@@ -20,6 +20,8 @@ public struct DataSetInfo: Sendable, Equatable {
   public let layout: Layout
   /// Names of the filters, in the order of writing (`deflate`, `fletcher32`, …).
   public let filters: [String]
+  /// Their numbers in HDF5's registry.
+  let filterNumbers: [H5Z_filter_t]
   /// Bytes the elements take in the file.
   public let storedByteCount: Int
   /// Whether multi-byte elements have this machine's byte order.
@@ -55,7 +57,9 @@ extension DataSetInfo {
       throw ArchiveError(
         .refused, "data set '\(name)' keeps its elements in other files, which is not followed; copy it with h5repack first", path: path)
     }
-    filters = try Self.filters(of: properties.raw, named: name, path: path)
+    let filters = try Self.filters(of: properties.raw, named: name, path: path)
+    self.filters = filters.map(\.name)
+    filterNumbers = filters.map(\.number)
     shape = try Self.shape(of: dataSet, named: name, path: path)
     let datatype = try Identifier("read the type of data set '\(name)'", .damaged, path: path) { H5Dget_type(dataSet) }
     (elementType, hasNativeByteOrder) = Library.perform {
@@ -101,9 +105,11 @@ extension DataSetInfo {
     return extents.map { Int(clamping: $0) }
   }
 
-  private static func filters(of properties: hid_t, named name: String, path: String) throws(ArchiveError) -> [String] {
+  private static func filters(
+    of properties: hid_t, named name: String, path: String
+  ) throws(ArchiveError) -> [(name: String, number: H5Z_filter_t)] {
     let count = try Library.attempt("read the filters of data set '\(name)'", .damaged, path: path) { H5Pget_nfilters(properties) }
-    var names: [String] = []
+    var found: [(name: String, number: H5Z_filter_t)] = []
     for index in 0..<UInt32(count) {
       var buffer = [CChar](repeating: 0, count: 64)
       var elements = 0
@@ -122,8 +128,8 @@ extension DataSetInfo {
           "data set '\(name)' is compressed with filter \(filter)\(text.isEmpty ? "" : " (\(text))"), which is not read;"
             + " rewrite the file without it (h5repack -f NONE)", path: path)
       }
-      names.append(text.isEmpty ? "filter \(filter)" : text)
+      found.append((text.isEmpty ? "filter \(filter)" : text, filter))
     }
-    return names
+    return found
   }
 }

@@ -8,12 +8,14 @@ public final class DataSetReader: Sendable {
   public let info: DataSetInfo
   let archive: ArchiveReader
   let dataSet: Identifier
+  private let check: ChunkCheck?
 
   fileprivate init(_ name: String, in archive: ArchiveReader) throws(ArchiveError) {
     self.name = name
     self.archive = archive
     let opened = try archive.open(name, as: H5I_DATASET)
     info = try DataSetInfo(of: opened.raw, named: name, path: archive.path, fileSize: archive.fileSize)
+    check = try ChunkCheck(of: opened, info, named: name, in: archive)
     dataSet = try Self.reopened(opened, info, name, in: archive)
   }
 
@@ -28,6 +30,8 @@ public final class DataSetReader: Sendable {
     let action = "open data set '\(name)'"
     let properties = try Identifier(action, .damaged, path: archive.path) { H5Pcreate(H5P_DATASET_ACCESS) }
     try Library.attempt(action, .damaged, path: archive.path) { H5Pset_chunk_cache(properties.raw, 521, 2 * Int(byteCount), 1) }
+    // As long as it is open, HDF5 gives the same data set again, with the room it has.
+    try opened.close(action, .damaged, path: archive.path)
     return try Identifier(action, .damaged, path: archive.path) { unsafe H5Dopen2(archive.file.raw, name, properties.raw) }
   }
 
@@ -37,7 +41,7 @@ public final class DataSetReader: Sendable {
   /// - Parameters:
   ///   - rows: rows to read; `nil` for all, the only choice for a scalar.
   ///   - buffer: filled from its start; must hold exactly the elements read.
-  /// - Throws: `ArchiveError` when the type differs (`Int64` reads narrower integers, `Double` reads `float32`), when rows or buffer do
+  /// - Throws: `ArchiveError` when the type differs (`Int64` reads narrower integers, `Float` and `Double` the next narrower type), when rows or buffer do
   ///   not fit the shape, or when the stored bytes are damaged.
   public func read<Element: ArchiveElement>(
     rows: Range<Int>? = nil, into buffer: UnsafeMutableBufferPointer<Element>
@@ -49,6 +53,7 @@ public final class DataSetReader: Sendable {
         path: archive.path)
     }
     guard count > 0 else { return }
+    try check?.measure(rows ?? 0..<info.rowCount, of: dataSet.raw)
     let memory = UnsafeMutableRawPointer(buffer.baseAddress)
     guard let rows else {
       try Library.attempt("read data set '\(name)'", .damaged, path: archive.path) {

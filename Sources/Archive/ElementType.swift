@@ -4,7 +4,7 @@ import CHDF5
 public enum ElementType: Sendable, Hashable, CustomStringConvertible {
   case int8, int16, int32, int64
   case uint8, uint16, uint32, uint64
-  case float32, float64
+  case float16, float32, float64
   /// Fixed-length or variable-length text.
   case string
   /// A type that is not read, by name (`compound`, `reference`, …).
@@ -21,6 +21,7 @@ public enum ElementType: Sendable, Hashable, CustomStringConvertible {
     case .uint16: "uint16"
     case .uint32: "uint32"
     case .uint64: "uint64"
+    case .float16: "float16"
     case .float32: "float32"
     case .float64: "float64"
     case .string: "string"
@@ -32,7 +33,7 @@ public enum ElementType: Sendable, Hashable, CustomStringConvertible {
   public var byteCount: Int {
     switch self {
     case .int8, .uint8: 1
-    case .int16, .uint16: 2
+    case .int16, .uint16, .float16: 2
     case .int32, .uint32, .float32: 4
     case .int64, .uint64, .float64: 8
     case .string, .unsupported: 0
@@ -43,7 +44,7 @@ public enum ElementType: Sendable, Hashable, CustomStringConvertible {
   func holds(_ other: ElementType) -> Bool {
     switch (self, other) {
     case (.int64, .int8), (.int64, .int16), (.int64, .int32), (.int64, .uint8), (.int64, .uint16), (.int64, .uint32): true
-    case (.float64, .float32): true
+    case (.float64, .float32), (.float32, .float16): true
     default: self == other
     }
   }
@@ -60,7 +61,8 @@ public enum ElementType: Sendable, Hashable, CustomStringConvertible {
     case .uint16: H5T_NATIVE_UINT16
     case .uint32: H5T_NATIVE_UINT32
     case .uint64: H5T_NATIVE_UINT64
-    case .float32: H5T_NATIVE_FLOAT
+    // HDF5 1.10 has no name for the processor's own; read as single precision.
+    case .float16, .float32: H5T_NATIVE_FLOAT
     case .float64: H5T_NATIVE_DOUBLE
     case .string, .unsupported: preconditionFailure("ElementType: \(self) has no memory type")
     }
@@ -82,6 +84,8 @@ public enum ElementType: Sendable, Hashable, CustomStringConvertible {
       }
     case H5T_FLOAT:
       switch size {
+      // bfloat16 has eight bits of exponent.
+      case 2 where H5Tget_ebias(datatype) == 15: self = .float16
       case 4: self = .float32
       case 8: self = .float64
       default: self = .unsupported("floating-point number of \(size) bytes")
@@ -101,7 +105,7 @@ public enum ElementType: Sendable, Hashable, CustomStringConvertible {
 
 /// A Swift type that data sets are read and written as.
 ///
-/// `Int64` also reads every narrower integer, `Double` also reads `float32`; all others read their own type only.
+/// `Int64` also reads every narrower integer, `Float` also `float16`, `Double` also `float32`; all others read their own type only.
 public protocol ArchiveElement: Numeric, BitwiseCopyable, Sendable {
   /// The element type in files.
   static var elementType: ElementType { get }

@@ -56,6 +56,8 @@ public struct DatasetError: Error, Sendable, CustomStringConvertible {
     self.init(reason, path: error.path, error.message, cause: error.cause)
   }
 
-  /// `PATH: message`.
-  public var description: String { "\(path): \(message)" }
+  /// `PATH: message`, on one line: names of files may hold control characters, which a terminal would obey.
+  public var description: String {
+    "\(path): \(message)".unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : String($0) }.joined()
+  }
 }

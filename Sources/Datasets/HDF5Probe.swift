@@ -6,7 +6,8 @@ public enum HDF5Probe {
   /// - Parameters:
   ///   - labelsKey: `nil` for `labels` beside the images.
   ///   - readsAll: whether images are read that HDF5 would read, those it is not needed for excepted.
-  public static func touch(_ path: String, imagesKey: String, labelsKey: String?, readsAll: Bool) {
+  ///   - progress: called before each image.
+  public static func touch(_ path: String, imagesKey: String, labelsKey: String?, readsAll: Bool, progress: () -> Void) {
     guard let archive = try? ArchiveReader(path: path) else { return }
     let group = imagesKey.split(separator: "/").dropLast().joined(separator: "/")
     for owner in Set(["", group]) {
@@ -25,6 +26,7 @@ public enum HDF5Probe {
     var bytes = [UInt8](repeating: 0, count: images.format.sampleCount)
     let step = readsAll ? 1 : max(1, images.count / 64)
     for index in stride(from: 0, to: images.count, by: step) {
+      progress()
       _ = try? unsafe bytes.withUnsafeMutableBufferPointer { try unsafe store.read(index, into: $0) }
     }
   }

@@ -2,9 +2,9 @@ internal import Archive
 
 /// The images of an HDF5 file: `imgs` uint8 `[N, C, H, W]` and, if the set has classes, `labels` `[N]` of any integer type.
 ///
-/// Optional attributes of the file: `classes` (names), `name`, `license`; an unreadable one is passed over. Images of uint16, float32 or
-/// float64 are read as bytes, black and white being what an attribute `range` of `imgs` says (see `ValueRange`). Uncompressed bytes, in one
-/// run or in chunks, are read with `pread`; images that are compressed or scaled are kept in memory up to 2 GiB.
+/// Optional attributes of the file: `classes` (names), `name`, `license`; an unreadable one is passed over. Images of int16,
+/// uint16, float16, float32 or float64 are read as bytes, black and white being what an attribute `range` of `imgs` says (see `ValueRange`).
+/// Uncompressed bytes, in one run or in chunks, are read with `pread`; images that are compressed or scaled are kept in memory up to 2 GiB.
 public struct HDF5Source: ImageSource {
   /// Path of the file.
   public let path: String

@@ -29,7 +29,7 @@ struct StoredImages: Sendable {
       case .contiguous: "in one run"
       case .chunked: "in chunks of \(info.chunkRows)"
       }
-    let meaning = range.map { ["black \($0.low) and white \($0.high)"] } ?? []
+    let meaning = range.map { ["black and white \($0)"] } ?? []
     let axes = axes == .pixels ? ["channels last"] : []
     return (["\(info.elementType)", layout] + info.filters + axes + meaning).joined(separator: ", ")
   }
@@ -45,9 +45,10 @@ struct StoredImages: Sendable {
     let shape = reader.info.shape
     let type = reader.info.elementType
     let found = "'\(reader.name)' holds \(type) of shape \(shape)"
-    guard [.uint8, .uint16, .float32, .float64].contains(type), shape.count == 4 || (axes == nil && shape.count == 3) else {
+    let isRead = [.uint8, .uint16, .int16, .float16, .float32, .float64].contains(type)
+    guard isRead, shape.count == 4 || (axes == nil && shape.count == 3) else {
       throw DatasetError(
-        .unsuitable, path: path, "\(found), expected uint8 (or uint16, float32, float64) [count, channels, height, width]")
+        .unsuitable, path: path, "\(found), expected uint8 (or int16, uint16, float16, float32, float64) [count, channels, height, width]")
     }
     guard !shape.contains(0) else {
       throw DatasetError(.unsuitable, path: path, "'\(reader.name)' of shape \(shape) is empty; at least one image is needed")
@@ -85,7 +86,8 @@ struct StoredImages: Sendable {
       switch reader.info.elementType {
       case .uint8: try unsafe reader.read(rows: rows, into: bytes)
       case .uint16: try unsafe scale(reader.read(rows: rows, as: UInt16.self).map { Float($0) }, rows, into: bytes)
-      case .float32: try unsafe scale(reader.read(rows: rows, as: Float.self), rows, into: bytes)
+      case .int16: try unsafe scale(reader.read(rows: rows, as: Int64.self).map { Float($0) }, rows, into: bytes)
+      case .float16, .float32: try unsafe scale(reader.read(rows: rows, as: Float.self), rows, into: bytes)
       default: try unsafe scale(reader.read(rows: rows, as: Double.self), rows, into: bytes)
       }
     } catch let error as ArchiveError {

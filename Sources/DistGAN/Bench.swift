@@ -14,12 +14,18 @@ struct Bench: ParsableCommand {
   /// `bench reduction`.
   struct Reduction: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "reduction", abstract: "Times the sum of gradients over ranks against MPI_Allreduce, in turn; start it with mpirun.")
+      commandName: "reduction", abstract: "Times the sum of gradients over ranks against MPI_Allreduce, in turn; start it with mpirun.",
+      usage: "dist-gan bench reduction [<options>]",
+      discussion: """
+          mpirun -n 2 dist-gan bench reduction --megabytes 16,280
+        """)
 
     @Option(help: ArgumentHelp("Sizes in megabytes.", valueName: "list"))
     var megabytes = "16,280"
 
-    @Option(help: ArgumentHelp("How the sums travel: overlapped, blocking, messages or mpi.", valueName: "way"))
+    @Option(
+      help: ArgumentHelp("How the sums travel: overlapped, blocking, messages or mpi.", valueName: "way"),
+      completion: .words(Communication.Reduction.self))
     var reduce = "overlapped"
 
     @Option(help: ArgumentHelp("Rounds; medians are printed.", valueName: "count"))

@@ -10,12 +10,19 @@ extension Bench {
   struct Convolutions: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "convolutions",
-      abstract: "Times the three passes of convolutions, in operations of the direct sum, against the peak of the same run.")
+      abstract: "Times the three passes of convolutions, in operations of the direct sum, against the peak of the same run.",
+      usage: "dist-gan bench convolutions [<options>]",
+      discussion: """
+          dist-gan bench convolutions --shapes 32x256x256x3,32x64x128x4s2
+        """)
 
     @Option(
       help: ArgumentHelp(
-        "Shapes as SIZExINPUTSxOUTPUTSxKERNEL, with sSTRIDE behind a kernel that takes steps, and commas between them.", valueName: "list"))
-    var shapes =
+        "Shapes as SIZExINPUTSxOUTPUTSxKERNEL, with sSTRIDE behind a kernel that takes steps, and commas between them (default: fourteen "
+          + "of 8 to 128 px).", valueName: "list"))
+    var shapes: String?
+
+    private static let usualShapes =
       "32x256x256x3,16x256x256x3,8x256x256x3,128x32x32x3,64x96x96x3,16x768x768x3,32x3x256x3,32x256x256x1,"
       + "64x3x64x4s2,32x64x128x4s2,16x128x256x4s2,8x256x512x4s2,32x256x256x4s2,128x32x64x4s2"
 
@@ -33,7 +40,7 @@ extension Bench {
 
     func run() throws {
       guard batch > 0, rounds > 0, threads ?? 1 > 0 else { throw OptionError("--batch, --rounds and --threads: at least 1 is needed") }
-      let geometries = try shapes.split(separator: ",").map { try Self.geometry(String($0)) }
+      let geometries = try (shapes ?? Self.usualShapes).split(separator: ",").map { try Self.geometry(String($0)) }
       if let threads { Workers.start(threads: threads) }
       let peak = peakRate()
       if json {

@@ -9,9 +9,16 @@ extension Bench {
   /// `bench data`.
   struct DataRate: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "data", abstract: "Times the reading of shuffled, mirrored batches, as a training of one rank gets them.")
+      commandName: "data", abstract: "Times the reading of shuffled, mirrored batches, as a training of one rank gets them.",
+      usage: "dist-gan bench data <file|set> [<options>]",
+      discussion: """
+          dist-gan bench data photos.h5 --batch 64
+        """)
 
-    @Argument(help: "An HDF5 file, or the name of an embedded set.")
+    @Argument(
+      help: ArgumentHelp(
+        "An HDF5 file, or the name of an embedded set: \(DatasetCatalog.names.joined(separator: ", ")).", valueName: "file|set"),
+      completion: .data)
     var data: String
 
     @Option(help: ArgumentHelp("Images of a batch.", valueName: "count"))

@@ -16,13 +16,14 @@ extension Bench {
         shared by the ranks and the first one prints.
 
           dist-gan bench step --model biggan --preset cifar10 --batch 50 --layers
-          mpirun -n 2 dist-gan bench step --model biggan --preset imagenet128 --images 128x128x3 --classes 1000 --batch 8
+          mpirun -n 2 dist-gan bench step --model biggan --preset imagenet128 \\
+            --images 128x128x3 --classes 1000 --batch 8
         """)
 
-    @Option(help: ArgumentHelp("Name of the model; dist-gan models lists them.", valueName: "name"))
+    @Option(help: ArgumentHelp("Name of the model; dist-gan models lists them.", valueName: "name"), completion: .model)
     var model: String
 
-    @Option(help: ArgumentHelp("Preset of the model; its first one unless given.", valueName: "name"))
+    @Option(help: ArgumentHelp("Preset of the model; its first one unless given.", valueName: "name"), completion: .preset)
     var preset: String?
 
     @Option(help: ArgumentHelp("Images in the global batch, over all ranks (default: the preset's).", valueName: "count"))
@@ -49,7 +50,9 @@ extension Bench {
     @Option(help: ArgumentHelp("Threads of each rank (default: its share of the cores).", valueName: "count"))
     var threads: Int?
 
-    @Option(help: ArgumentHelp("How gradients cross the ranks: overlapped, blocking, messages or mpi.", valueName: "way"))
+    @Option(
+      help: ArgumentHelp("How gradients cross the ranks: overlapped, blocking, messages or mpi.", valueName: "way"),
+      completion: .words(Communication.Reduction.self))
     var reduce = "overlapped"
 
     @Flag(help: "Cut the batch as suits ranks and threads.")
@@ -61,7 +64,7 @@ extension Bench {
     @Flag(help: "Print a table of every layer's operations.")
     var layers = false
 
-    @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"))
+    @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"), completion: .modelOptions)
     var modelOptions: [String] = []
 
     func run() throws {

@@ -5,9 +5,16 @@ import Training
 extension DataSets {
   /// `data info`.
   struct Info: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Shows count, size, classes and oddities of a data set.")
+    static let configuration = CommandConfiguration(
+      abstract: "Shows count, size, classes and oddities of a data set.",
+      discussion: """
+          dist-gan data info emoji32
+        """)
 
-    @Argument(help: "An HDF5 file, or the name of an embedded set: \(DatasetCatalog.names.joined(separator: ", ")).")
+    @Argument(
+      help: ArgumentHelp(
+        "An HDF5 file, or the name of an embedded set: \(DatasetCatalog.names.joined(separator: ", ")).", valueName: "file|set"),
+      completion: .data)
     var data: String
 
     func run() throws {

@@ -14,9 +14,18 @@ extension DataSets {
 
     func run() throws {
       // Whoever waits for this process may be killed meanwhile.
-      alarm(UInt32(FileProbe.patience(path)) + 5)
+      let patience = UInt32(FileProbe.patience(path)) + 5
+      alarm(patience)
+      var lastSign = ContinuousClock.now
       // The errors are told by the process that opens the file in earnest.
-      for key in imagesKey { HDF5Probe.touch(path, imagesKey: key, labelsKey: labelsKey, readsAll: all) }
+      for key in imagesKey {
+        HDF5Probe.touch(path, imagesKey: key, labelsKey: labelsKey, readsAll: all) {
+          guard lastSign.duration(to: .now) > .seconds(1) else { return }
+          lastSign = .now
+          alarm(patience)
+          unsafe write(STDOUT_FILENO, ".", 1)
+        }
+      }
     }
   }
 }
@@ -49,13 +58,13 @@ enum FileProbe {
     }
   }
 
-  /// Seconds after which the file is given up: by its size, at the rate of a slow disk.
+  /// Seconds without a sign of life after which the file is given up: by its size, at the rate of a slow disk.
   static func patience(_ path: String) -> Double {
     let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
     return 20 + Double(size) / 10e6
   }
 
-  /// Runs this program with other words, silently and as a process of its own.
+  /// Runs this program with other words, as a process of its own that gives signs of life to its standard output.
   /// - Returns: the status that `waitpid` tells; `nil` when time was up and the process was ended.
   private static func run(_ words: [String], seconds: Double) throws -> Int32? {
     // A rank's child is no rank.
@@ -69,27 +78,42 @@ enum FileProbe {
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-    for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] {
+    var pipeEnds: [Int32] = [-1, -1]
+    guard unsafe pipe(&pipeEnds) == 0 else { return 0 }
+    // A process that inherits the writing end by chance would keep it open.
+    for end in pipeEnds { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    defer { close(pipeEnds[0]) }
+    unsafe posix_spawn_file_actions_adddup2(&actions, pipeEnds[1], STDOUT_FILENO)
+    for descriptor in [STDIN_FILENO, STDERR_FILENO] {
       unsafe posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
     }
     var process: pid_t = 0
     let code = unsafe posix_spawn(&process, "/proc/self/exe", &actions, nil, &arguments, &variables)
+    close(pipeEnds[1])
     // Without a second process the file is opened at once, as everybody else opens it.
     guard code == 0 else { return 0 }
+    let isAlive = hearsEnd(of: pipeEnds[0], seconds: seconds)
+    if !isAlive { kill(process, SIGKILL) }
     var status: Int32 = 0
-    let end = ContinuousClock.now + .seconds(seconds)
-    var pause: UInt32 = 500
+    while unsafe waitpid(process, &status, 0) < 0 { if errno != EINTR { return 0 } }
+    return isAlive ? status : nil
+  }
+
+  /// Waits until the other end of a pipe is closed, as the end of a process does; false when nothing comes for so many seconds.
+  private static func hearsEnd(of descriptor: Int32, seconds: Double) -> Bool {
+    var signs = [UInt8](repeating: 0, count: 64)
+    var end = ContinuousClock.now + .seconds(seconds)
     while true {
-      let ended = unsafe waitpid(process, &status, WNOHANG)
-      if ended == process { return status }
-      if ended < 0 && errno != EINTR { return 0 }
-      if ContinuousClock.now > end {
-        kill(process, SIGKILL)
-        unsafe waitpid(process, &status, 0)
-        return nil
-      }
-      usleep(pause)
-      pause = min(2 * pause, 20_000)
+      var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      let left = ContinuousClock.now.duration(to: end) / .milliseconds(1)
+      let ready = unsafe poll(&event, 1, Int32(max(0, min(left, 1e6))))
+      if ready < 0 && errno == EINTR { continue }
+      if ready == 0 && ContinuousClock.now < end { continue }
+      guard ready > 0 else { return false }
+      let count = unsafe read(descriptor, &signs, signs.count)
+      if count < 0 && errno == EINTR { continue }
+      if count <= 0 { return true }
+      end = .now + .seconds(seconds)
     }
   }
 }

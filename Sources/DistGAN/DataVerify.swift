@@ -14,7 +14,10 @@ extension DataSets {
         data info and of checkpoints; the CRC-32C is that of all images as bytes, however they are stored.
         """)
 
-    @Argument(help: "An HDF5 file, or the name of an embedded set: \(DatasetCatalog.names.joined(separator: ", ")).")
+    @Argument(
+      help: ArgumentHelp(
+        "An HDF5 file, or the name of an embedded set: \(DatasetCatalog.names.joined(separator: ", ")).", valueName: "file|set"),
+      completion: .data)
     var data: String
 
     func run() throws {

@@ -6,18 +6,25 @@ import Foundation
 struct DistGAN: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dist-gan",
-    abstract: "Trains generative adversarial networks, the same bits on any number of MPI ranks.",
+    abstract: "Trains generative adversarial networks, on any number of MPI ranks.",
+    usage: """
+      dist-gan [train] [<options>] [<--name value> ...]
+      dist-gan <subcommand> …
+      """,
     discussion: """
-      dist-gan --model biggan                                  train here, alone
-      mpirun -n 8 dist-gan --model biggan                      train on eight ranks
-      dist-gan --resume runs/biggan-demo-emoji32               go on
-      dist-gan sample --from runs/biggan-demo-emoji32          draw pictures
-      dist-gan export runs/biggan-demo-emoji32                 weights for other programs
-      dist-gan import-weights G_ema.pth --into runs/biggan     weights of other programs
-      dist-gan models biggan                                   what can be set
-      dist-gan plan --model biggan                             what it costs, here or on many nodes
-      dist-gan report runs/biggan-demo-emoji32                 a page about a run
-      mpirun -n 8 dist-gan doctor                              what is there, when a run does not start
+        dist-gan --model biggan                         train here, alone
+        mpirun -n 8 dist-gan --model biggan             train on eight ranks
+        dist-gan --resume RUN                           go on with a run
+        dist-gan sample --from RUN                      draw images
+        dist-gan report RUN                             a page about a run
+        dist-gan data import photos --output photos.h5  images of your own
+        dist-gan export RUN                             weights for other programs
+        dist-gan import-weights G_ema.pth --into RUN    weights of other programs
+        dist-gan models biggan                          what can be set
+        dist-gan plan --model biggan                    what a run costs
+        mpirun -n 8 dist-gan doctor                     why a run does not start
+
+      RUN is the directory of a run, as runs/biggan-demo-emoji32.
 
       Exit codes: 0 done, 64 usage, 65 options or data do not match, 66 nothing to load, 69 directory in use, 70 internal, \
       73 cannot create, 74 input or output, 75 stopped by a signal with a checkpoint (start again with --resume), 77 replicas differ, \

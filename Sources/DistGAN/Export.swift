@@ -10,6 +10,7 @@ import Weights
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Writes the weights of a checkpoint as a safetensors file.",
+    usage: "dist-gan export <dir|file> [<options>]",
     discussion: """
       Names are the dotted paths, as generator.blocks.2.conv1.weight. Beside the parameters there are the buffers that a forward pass \
       needs: mean and variance of batch norm, u and v of spectral norm. All numbers are F32. The file's metadata names model, preset, \
@@ -20,7 +21,8 @@ struct Export: ParsableCommand {
       height, width]), matrices [outputs, inputs], tables the same; v follows its kernel. In both the first dense layer of a generator \
       gives its 4x4 image pixel by pixel, [4, 4, channels].
 
-        dist-gan export runs/biggan-demo-emoji32 --output generator.safetensors --network generator
+        dist-gan export RUN --network generator --output generator.safetensors
+        dist-gan export RUN --raw --layout pytorch
       """)
 
   /// Which numbers are meant.
@@ -29,14 +31,14 @@ struct Export: ParsableCommand {
     case raw
 
     static func help(for value: Source) -> ArgumentHelp? {
-      value == .average ? "Averages, for networks that have them (default)." : "The numbers that are trained."
+      value == .average ? "Averages, for networks that have them." : "The numbers that are trained."
     }
   }
 
-  @Argument(help: ArgumentHelp("A checkpoint or a run's directory.", valueName: "dir|file"))
+  @Argument(help: ArgumentHelp("A checkpoint or a run's directory.", valueName: "dir|file"), completion: .checkpoint)
   var path: String
 
-  @Option(help: ArgumentHelp("The new file.", valueName: "file"))
+  @Option(help: ArgumentHelp("The new file.", valueName: "file"), completion: .file(extensions: ["safetensors"]))
   var output = "weights.safetensors"
 
   @Flag(exclusivity: .exclusive)
@@ -45,7 +47,9 @@ struct Export: ParsableCommand {
   @Option(help: ArgumentHelp("One network only (default: all).", valueName: "name"))
   var network: String?
 
-  @Option(help: ArgumentHelp("How arrays lie: own (default) or pytorch.", valueName: "layout"), transform: ArrayLayout.init(word:))
+  @Option(
+    help: ArgumentHelp("How arrays lie: own (default) or pytorch.", valueName: "layout"), completion: .words(ArrayLayout.self),
+    transform: ArrayLayout.init(word:))
   var layout = ArrayLayout.own
 
   func validate() throws {

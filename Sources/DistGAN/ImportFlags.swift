@@ -5,19 +5,24 @@ import Images
 
 /// The options of `data import`.
 struct ImportFlags: ParsableArguments {
-  @Argument(help: "A directory or file of images.")
+  @Argument(help: "A directory or file of images.", completion: .file())
   var source: String
 
-  @Option(help: ArgumentHelp("The file to make; one that exists is not overwritten.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The file to make; one that exists is not overwritten.", valueName: "file"), completion: .file(extensions: ["h5"]))
   var output: String
 
   @Option(help: ArgumentHelp("Size of the images: a side, or height x width as 64x48 (default: that of all images).", valueName: "size"))
   var size: String?
 
-  @Option(help: ArgumentHelp("What is cut off to fit the size: centre keeps the middle, none distorts.", valueName: "way"))
+  @Option(
+    help: ArgumentHelp("What is cut off to fit the size: centre keeps the middle, none distorts.", valueName: "way"),
+    completion: .words(ImagePreparation.Crop.self))
   var crop = "centre"
 
-  @Option(help: ArgumentHelp("How sizes change: area or bilinear (default: area to smaller, bilinear to larger).", valueName: "way"))
+  @Option(
+    help: ArgumentHelp("How sizes change: area or bilinear (default: area to smaller, bilinear to larger).", valueName: "way"),
+    completion: .words(Resampling.self))
   var resize: String?
 
   @Option(help: ArgumentHelp("1 grey, 2 grey and alpha, 3 RGB, 4 RGBA (default: 3; MNIST 1; HDF5 its own).", valueName: "count"))
@@ -26,13 +31,19 @@ struct ImportFlags: ParsableArguments {
   @Flag(help: "Leave out images that cannot be read, and count them.")
   var skipBad = false
 
-  @Option(help: ArgumentHelp("Where classes come from in image folders: folders or none.", valueName: "what"))
+  @Option(
+    help: ArgumentHelp("Where classes come from in image folders: folders or none.", valueName: "what"),
+    completion: .words(FolderListing.Classes.self))
   var classesFrom = "folders"
 
-  @Option(help: ArgumentHelp("Kind of the source: auto, folder, cifar10, cifar100, mnist or hdf5.", valueName: "kind"))
+  @Option(
+    help: ArgumentHelp("Kind of the source: auto, folder, cifar10, cifar100, mnist or hdf5.", valueName: "kind"),
+    completion: .words(ImportRequest.Kind.self))
   var format = "auto"
 
-  @Option(help: ArgumentHelp("Part of CIFAR or MNIST: train, test or (CIFAR) all.", valueName: "part"))
+  @Option(
+    help: ArgumentHelp("Part of CIFAR or MNIST: train, test or (CIFAR) all.", valueName: "part"),
+    completion: .words(ImportRequest.Part.self))
   var part = "train"
 
   @Flag(help: "Take the 20 coarse classes of CIFAR-100.")

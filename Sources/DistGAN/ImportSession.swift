@@ -18,7 +18,7 @@ struct ImportSession {
   /// - Throws: `SharedFailure` when all ranks know of it; any other error is this rank's own.
   func run(_ flags: ImportFlags) throws -> String {
     let (source, preparation) = try open(flags)
-    try communicator.together { if isFirst { try claim(flags.output) } }
+    try communicator.together { if isFirst { try OutputFile.claim(flags.output, mustBeNew: true) } }
     let share = Cores.claim(localRank: communicator.localRank, localSize: communicator.localSize)
     Workers.start(threads: flags.threads ?? share.threads)
     let progress = isFirst ? ImportProgress(count: source.count) : nil
@@ -84,12 +84,6 @@ struct ImportSession {
       }
     }
     throw failure ?? RunError(.mismatch, "\(source.name): there are no images")
-  }
-
-  /// Makes sure that the file can be made, and leaves nothing behind.
-  private func claim(_ path: String) throws {
-    try OutputFile.claim(path, mustBeNew: true)
-    unsafe unlink(path)
   }
 
   /// Decodes all images, a block on each rank in turn, and hands them to the writer in order.

@@ -13,6 +13,7 @@ import Zoo
 struct ImportWeights: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import-weights", abstract: "Makes a run of the weights in a safetensors or PyTorch file.",
+    usage: "dist-gan import-weights <file> --into <dir> [<options>]",
     discussion: """
       FILE is a safetensors file of export, one of another program with our names (then --model, --images and --layout say what it is), or \
       a generator of ajbrock/BigGAN-PyTorch as torch.save writes it (G_ema.pth), whose options are read off its shapes. Nothing in a file \
@@ -26,19 +27,20 @@ struct ImportWeights: ParsableCommand {
         dist-gan sample --from runs/biggan-imagenet --classes 207 --truncation 0.5
       """)
 
-  @Argument(help: ArgumentHelp("A .safetensors or .pth file.", valueName: "file"))
+  @Argument(
+    help: ArgumentHelp("A .safetensors or .pth file.", valueName: "file"), completion: .file(extensions: ["safetensors", "pth", "pt"]))
   var file: String
 
-  @Option(help: ArgumentHelp("The new run's directory.", valueName: "dir"))
+  @Option(help: ArgumentHelp("The new run's directory.", valueName: "dir"), completion: .directory)
   var into: String
 
-  @Option(help: ArgumentHelp("Images to train on later: an HDF5 file or an embedded set.", valueName: "file|set"))
+  @Option(help: ArgumentHelp("Images to train on later: an HDF5 file or an embedded set.", valueName: "file|set"), completion: .data)
   var data: String?
 
-  @Option(help: ArgumentHelp("Name of the model (default: what the file says).", valueName: "name"))
+  @Option(help: ArgumentHelp("Name of the model (default: what the file says).", valueName: "name"), completion: .model)
   var model: String?
 
-  @Option(help: ArgumentHelp("Preset of the model (default: what the file says).", valueName: "name"))
+  @Option(help: ArgumentHelp("Preset of the model (default: what the file says).", valueName: "name"), completion: .preset)
   var preset: String?
 
   @Option(help: ArgumentHelp("Size of the images (default: what the file says).", valueName: "HxWxC"))
@@ -49,7 +51,7 @@ struct ImportWeights: ParsableCommand {
 
   @Option(
     help: ArgumentHelp("How the arrays lie: own or pytorch (default: what the file says, else own).", valueName: "layout"),
-    transform: ArrayLayout.init(word:))
+    completion: .words(ArrayLayout.self), transform: ArrayLayout.init(word:))
   var layout: ArrayLayout?
 
   @Option(help: ArgumentHelp("Seed of the run.", valueName: "number"))
@@ -58,7 +60,7 @@ struct ImportWeights: ParsableCommand {
   @Option(help: ArgumentHelp("Images in the run's global batch (default: the preset's).", valueName: "count"))
   var batch: Int?
 
-  @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"))
+  @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"), completion: .modelOptions)
   var modelOptions: [String] = []
 
   func run() throws {
@@ -70,12 +72,16 @@ struct ImportWeights: ParsableCommand {
     let format = try format(description, source)
     ConvolutionAlgorithm.current = .winograd
     let recipe = try model.build(format)
-    for network in recipe.networks { network.store.allocate(seed: seed) }
-    let loaded = try recipe.networks.filter { try $0.load(arrays, layout: layout ?? description.layout, path: file) }.map(\.store.name)
+    let fitted = try recipe.networks.map { try $0.fitted(arrays, layout: layout ?? description.layout, path: file) }
+    let loaded = zip(recipe.networks, fitted).filter { $0.1 != nil }.map(\.0.store.name)
     guard !loaded.isEmpty else {
       let names = recipe.networks.map { "\($0.store.name)." }.joined(separator: ", ")
       throw WeightError(
         .mismatch, "\(file): no array belongs to the model \(model.card.name); names begin with \(names), as \(arrays[0].name) does not")
+    }
+    for (network, arrays) in zip(recipe.networks, fitted) {
+      network.store.allocate(seed: seed)
+      if let arrays { network.take(arrays) }
     }
     let path = try write(recipe, model, format, source, classNames: source?.classNames ?? description.classNames)
     print(
@@ -87,7 +93,7 @@ struct ImportWeights: ParsableCommand {
 
   /// The arrays of the file by our names, and what it says about itself.
   private func read() throws -> ([WeightArray], WeightDescription) {
-    if file.hasSuffix(".safetensors") {
+    if try Safetensors.isMeant(by: file) {
       let content = try Safetensors(contentsOf: file)
       guard !content.arrays.isEmpty else { throw WeightError(.unreadable, "\(file): it holds no arrays") }
       if let description = try WeightDescription(content.metadata, path: file) { return (content.arrays, description) }
@@ -121,7 +127,7 @@ struct ImportWeights: ParsableCommand {
   }
 
   private func format(_ description: WeightDescription, _ source: (any ImageSource)?) throws -> DataFormat {
-    if let classes, classes < 0 { throw OptionError("--classes \(classes): 0 or more are needed") }
+    if let classes, !(0...1_000_000).contains(classes) { throw OptionError("--classes \(classes): 0 to 1000000 are needed") }
     let stated = classes.map { $0 == 0 ? nil : $0 } ?? description.format?.classes
     var format = try images.map { try DataFormat(text: $0, classes: stated) } ?? description.format
     if let known = format { format = DataFormat(height: known.height, width: known.width, channels: known.channels, classes: stated) }
@@ -150,15 +156,16 @@ struct ImportWeights: ParsableCommand {
     options.flips = format.channels > 1
     options.usesClasses = format.classes != nil || source?.labels == nil
     try options.validate(ranks: 1)
-    let identity = source.map { options.identity(of: model, $0) } ?? options.identity(of: model, data: "none", fingerprint: 0)
+    let identity = source.map { options.identity(of: model, $0) } ?? options.identity(of: model, data: RunOptions.noData, fingerprint: 0)
     let header = CheckpointHeader(
       beginning: recipe, identity: identity, steps: options.steps, format: format, classNames: format.classes == nil ? [] : classNames)
     let checkpoints = CheckpointDirectory(output: into)
     do {
       try checkpoints.prepare()
     } catch {
-      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error
-      throw RunError(.cannotCreate, "cannot create the directory \(into): \((cause as NSError).localizedDescription)")
+      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
+      let words = cause.map { unsafe String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
+      throw RunError(.cannotCreate, "cannot create the directory \(into): \(words)")
     }
     let path = checkpoints.file(step: 0)
     try Checkpoint.write(header, recipe, to: path)

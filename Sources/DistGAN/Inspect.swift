@@ -7,9 +7,13 @@ import Training
 /// The verb `inspect`: what a checkpoint holds, after reading all of it.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Shows a checkpoint, or the newest one of a run, after checking all its numbers.")
+    commandName: "inspect", abstract: "Shows a checkpoint, or the newest one of a run, after checking all its numbers.",
+    discussion: """
+        dist-gan inspect RUN
+        dist-gan inspect RUN/checkpoints/step-1000.h5
+      """)
 
-  @Argument(help: ArgumentHelp("A checkpoint or a run's directory.", valueName: "dir|file"))
+  @Argument(help: ArgumentHelp("A checkpoint or a run's directory.", valueName: "dir|file"), completion: .checkpoint)
   var path: String
 
   func run() throws {

@@ -1,4 +1,5 @@
 import Adversarial
+import ArgumentParser
 
 /// The options of a model as they stand on the command line: `--name value` or `--name=value`.
 struct ModelArguments {
@@ -13,7 +14,8 @@ struct ModelArguments {
     while index < words.count {
       let word = words[index]
       guard word.hasPrefix("--"), word.count > 2 else {
-        throw OptionError("unexpected word \(word); verbs are train, plan, sample, inspect, data, models, and options begin with --")
+        let verbs = DistGAN.configuration.subcommands.compactMap { $0.configuration.commandName }.joined(separator: ", ")
+        throw OptionError("unexpected word \(word); verbs are \(verbs), and options begin with --")
       }
       let name = word.dropFirst(2)
       if let equals = name.firstIndex(of: "=") {

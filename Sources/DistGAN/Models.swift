@@ -5,9 +5,13 @@ import Zoo
 /// The verb `models`: the catalogue, or the card of one model.
 struct Models: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "models", abstract: "Lists the models, or shows one with its paper, presets and options.")
+    commandName: "models", abstract: "Lists the models, or shows one with its paper, presets and options.",
+    discussion: """
+        dist-gan models
+        dist-gan models biggan
+      """)
 
-  @Argument(help: "Name of a model; without one all are listed.")
+  @Argument(help: "Name of a model; without one all are listed.", completion: .model)
   var name: String?
 
   func run() throws {

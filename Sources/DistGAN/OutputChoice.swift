@@ -29,6 +29,9 @@ enum OutputChoice {
 
   /// Whether a run has written to the directory.
   private static func isTaken(_ path: String) -> Bool {
-    ["log.jsonl", "checkpoints", "run.lock"].contains { FileManager.default.fileExists(atPath: "\(path)/\($0)") }
+    if ["log.jsonl", "run.lock"].contains(where: { FileManager.default.fileExists(atPath: "\(path)/\($0)") }) { return true }
+    // Weights whose import was killed leave a directory without a finished checkpoint.
+    let checkpoints = (try? FileManager.default.contentsOfDirectory(atPath: "\(path)/checkpoints")) ?? []
+    return checkpoints.contains { !$0.hasPrefix(".") }
   }
 }

@@ -13,14 +13,15 @@ struct PlanCommand: ParsableCommand {
 
         dist-gan plan --model biggan
         mpirun -n 2 dist-gan plan --model biggan --measure --nodes 1,2,4,8
-        dist-gan plan --model biggan --preset imagenet128 --images 128x128x3 --classes 1000 --shards 512 --nodes 8,64,512 \
-      --flops-rate 3TF --bandwidth 8GB/s --latency 30us
+        dist-gan plan --model biggan --preset imagenet128 \\
+          --images 128x128x3 --classes 1000 --shards 512 --nodes 8,64,512 \\
+          --flops-rate 3TF --bandwidth 8GB/s --latency 30us
       """)
 
   @OptionGroup var flags: RunFlags
   @OptionGroup(title: "Scaling options") var scaling: ScalingFlags
 
-  @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"))
+  @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"), completion: .modelOptions)
   var modelOptions: [String] = []
 
   func run() throws {

@@ -11,13 +11,15 @@ struct Report: ParsableCommand {
       checkpoints, warnings. The run may be going on, or have been resumed, or killed. Older sheets are shown in fewer colours or \
       smaller, so that the page stays below 5 MB.
 
-        dist-gan report runs/biggan-demo-emoji32
+        dist-gan report RUN
       """)
 
-  @Argument(help: ArgumentHelp("The output directory of a run.", valueName: "dir"))
+  @Argument(help: ArgumentHelp("The output directory of a run.", valueName: "dir"), completion: .directory)
   var path: String
 
-  @Option(help: ArgumentHelp("The page, which is replaced (default: report.html in the run's directory).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("The page, which is replaced (default: report.html in the run's directory).", valueName: "file"),
+    completion: .file(extensions: ["html"]))
   var output: String?
 
   func run() throws {

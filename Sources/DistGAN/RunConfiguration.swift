@@ -43,6 +43,11 @@ struct RunConfiguration {
     var model = flags.preset == nil ? stored?.model ?? preset : preset
     try arguments.apply(to: &model)
     self.model = model
+    if let stored, flags.data == nil, stored.header.value("data") == RunOptions.noData {
+      throw RunError(
+        .mismatch,
+        "\(stored.path) was made by import-weights without --data, so it has nothing to be trained on; import the file again with --data")
+    }
     source = try DataArgument.open(flags.data ?? stored?.header.value("data") ?? "emoji32")
     options = try Self.options(flags, stored, preset.run, source)
     output = flags.output ?? Self.directory(flags.resume, candidates)

@@ -1,18 +1,23 @@
 import ArgumentParser
+import Communication
 import Training
 
 /// The options of a run. All are optional, so that what the user said can be told from what is left to preset or checkpoint.
 struct RunFlags: ParsableArguments {
-  @Option(help: ArgumentHelp("Name of the model; dist-gan models lists them.", valueName: "name"))
+  @Option(help: ArgumentHelp("Name of the model; dist-gan models lists them.", valueName: "name"), completion: .model)
   var model: String?
 
-  @Option(help: ArgumentHelp("Preset of the model; its first one unless given.", valueName: "name"))
+  @Option(help: ArgumentHelp("Preset of the model; its first one unless given.", valueName: "name"), completion: .preset)
   var preset: String?
 
-  @Option(help: ArgumentHelp("An HDF5 file with imgs and labels, or an embedded set (default: emoji32).", valueName: "file|set"))
+  @Option(
+    help: ArgumentHelp("An HDF5 file with imgs and labels, or an embedded set (default: emoji32).", valueName: "file|set"),
+    completion: .data)
   var data: String?
 
-  @Option(help: ArgumentHelp("Directory of the run (default: runs/MODEL-PRESET-DATA, with a number if that is taken).", valueName: "dir"))
+  @Option(
+    help: ArgumentHelp("Directory of the run (default: runs/MODEL-PRESET-DATA, with a number if that is taken).", valueName: "dir"),
+    completion: .directory)
   var output: String?
 
   @Option(help: ArgumentHelp("Steps of the whole run, resumed parts included (default: the preset's).", valueName: "count"))
@@ -31,7 +36,8 @@ struct RunFlags: ParsableArguments {
   var seed: UInt64?
 
   @Option(
-    help: ArgumentHelp("What a batch other than the preset's does to learning rates: none (default), linear, sqrt.", valueName: "rule"))
+    help: ArgumentHelp("What a batch other than the preset's does to learning rates: none (default), linear, sqrt.", valueName: "rule"),
+    completion: .words(LearningRateRule.self))
   var lrRule: String?
 
   @Flag(inversion: .prefixedNo, help: "Whether images are mirrored at random (default: --flip, but --no-flip for grey images).")
@@ -70,15 +76,16 @@ struct RunFlags: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "How gradients cross the ranks: overlapped (default), blocking, messages, or mpi (MPI_Allreduce; other bits on other ranks).",
-      valueName: "way"))
+      valueName: "way"), completion: .words(Reduction.self))
   var reduce: String?
 
   @Option(
-    help: ArgumentHelp("With --fast: how gradients travel between hosts, float32 (default) or bfloat16, half the bytes.", valueName: "form")
-  )
+    help: ArgumentHelp(
+      "With --fast: how gradients travel between hosts, float32 (default) or bfloat16, half the bytes.", valueName: "form"),
+    completion: .words(WireFormat.self))
   var wire: String?
 
-  @Option(help: ArgumentHelp("Go on with a run, or from one of its checkpoints.", valueName: "dir|file"))
+  @Option(help: ArgumentHelp("Go on with a run, or from one of its checkpoints.", valueName: "dir|file"), completion: .checkpoint)
   var resume: String?
 
   @Flag(help: "One rank only: check the result of every operation for NaN and infinity.")

@@ -8,6 +8,7 @@ import Training
 struct Sample: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sample", abstract: "Draws images from a checkpoint: a sheet, a data set, or a folder.",
+    usage: "dist-gan sample --from <dir|file> [<options>]",
     discussion: """
       Under mpirun every rank draws its share; the images are the same on any number of ranks.
 
@@ -27,7 +28,7 @@ struct Sample: ParsableCommand {
       there: the image with the point marked, then the softmax of that point as a heat map, bright where it is largest.
       """)
 
-  @Option(help: ArgumentHelp("A checkpoint or a run's directory.", valueName: "dir|file"))
+  @Option(help: ArgumentHelp("A checkpoint or a run's directory.", valueName: "dir|file"), completion: .checkpoint)
   var from: String
 
   @Option(help: ArgumentHelp("Number of images (or rows), classes in turn (default: 64, or 8 of each class).", valueName: "count"))
@@ -64,7 +65,8 @@ struct Sample: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "A .png file, which is replaced; a new .h5 file; or a new folder, of PNG files by class.", valueName: "file|dir"))
+      "A .png file, which is replaced; a new .h5 file; or a new folder, of PNG files by class.", valueName: "file|dir"),
+    completion: .file(extensions: ["png", "h5"]))
   var output = "samples.png"
 
   /// What goes from one end to the other in a row.
@@ -78,6 +80,9 @@ struct Sample: ParsableCommand {
     if count != nil && perClass != nil { throw ValidationError("--count and --per-class exclude each other") }
     for (name, value) in [("count", count), ("per-class", perClass)] {
       if let value, value < 1 { throw ValidationError("--\(name) \(value): at least 1 is needed") }
+      if let value, value > SampleRows.largestCount {
+        throw ValidationError("--\(name) \(value): at most \(SampleRows.largestCount) are drawn at once")
+      }
     }
     let ways = [("--truncation-sweep", truncationSweep != nil), ("--interpolate", interpolate != nil), ("--attention", attention != nil)]
     let chosen = ways.filter(\.1).map(\.0)
@@ -88,7 +93,9 @@ struct Sample: ParsableCommand {
     }
     if let truncation { try Self.check(truncation, "--truncation \(truncation)") }
     _ = try thresholds()
-    if interpolationSteps < 2 { throw ValidationError("--interpolation-steps \(interpolationSteps): at least 2 are needed") }
+    if !(2...SampleRows.largestCount).contains(interpolationSteps) {
+      throw ValidationError("--interpolation-steps \(interpolationSteps): 2 to \(SampleRows.largestCount) are needed")
+    }
     if standingPasses < 0 { throw ValidationError("--standing-passes \(standingPasses): 0 or more is needed") }
     guard let form = SampleOutput(path: output) else {
       throw ValidationError("--output \(output): a name that ends with .png or .h5 is needed, or for a folder one without an ending")
@@ -114,6 +121,7 @@ struct Sample: ParsableCommand {
   }
 
   func run() throws {
+    Signals.install()
     let communicator = try makeCommunicator()
     communicator.leave { Ending(code: 0, message: try SampleSession(communicator, self).run()) }
   }

@@ -25,31 +25,15 @@ enum SampleOutput {
   }
 
   /// Makes sure, before anything is drawn, that the output can be made and that nothing is lost.
+  /// - Returns: the folder to be filled; nil for other outputs.
   /// - Throws: `RunError` with exit code 73.
-  func claim() throws {
+  func claim() throws -> OutputFolder? {
     switch self {
     case .sheet(let path): try OutputFile.claim(path, mustBeNew: false)
-    case .hdf5(let path):
-      try OutputFile.claim(path, mustBeNew: true)
-      // It appears complete or not at all.
-      unsafe unlink(path)
-    case .folder(let path):
-      let files = FileManager.default
-      if let content = try? files.contentsOfDirectory(atPath: path), !content.isEmpty {
-        throw RunError(.cannotCreate, "\(path): cannot write samples here: the folder is not empty; name another")
-      }
-      try Self.makeFolder(path)
+    case .hdf5(let path): try OutputFile.claim(path, mustBeNew: true)
+    case .folder(let path): return try OutputFolder(claiming: path)
     }
-  }
-
-  /// Makes a folder and those above it.
-  static func makeFolder(_ path: String) throws {
-    do {
-      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    } catch {
-      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error ?? error
-      throw RunError(.cannotCreate, "\(path): cannot make the folder: \((cause as NSError).localizedDescription)")
-    }
+    return nil
   }
 
   /// A class's folder: its name without what a file system could take amiss.

@@ -14,6 +14,9 @@ struct SampleRows {
   /// A class for each image; nil for a model without classes.
   var classes: [Int32]?
 
+  /// Images that are drawn at once: each has an order in memory.
+  static let largestCount = 10_000_000
+
   /// Rows that fit on a screen get names and are as many unless the user says how many.
   private static let shownRows = 16
 
@@ -25,6 +28,11 @@ struct SampleRows {
     }
     let chosen = try Self.classNumbers(command.classes, header.classNames, count: traits.classes ?? 0)
     let thresholds = try command.thresholds()
+    let across = command.interpolate == nil ? max(1, thresholds.count) : command.interpolationSteps
+    let rows = command.count ?? (command.perClass ?? 8) * max(1, chosen.count)
+    guard rows <= Self.largestCount / across else {
+      throw OptionError("\(rows) x \(across) images were asked for; at most \(Self.largestCount) are drawn at once")
+    }
     if !thresholds.isEmpty {
       sweep(thresholds, chosen, count: command.count)
     } else if let what = command.interpolate {

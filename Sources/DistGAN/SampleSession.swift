@@ -29,7 +29,6 @@ struct SampleSession {
     }
     let output = try communicator.together {
       guard let output = SampleOutput(path: command.output) else { throw OptionError("--output \(command.output): an unknown ending") }
-      if isFirst { try output.claim() }
       return output
     }
     let recipe = try communicator.together { try run.recipe() }
@@ -43,28 +42,44 @@ struct SampleSession {
     let batch = min(run.header.value("batch").flatMap { Int($0) } ?? 64, 64)
     let drawing = Sampler(recipe, format: run.format, seed: key, batch: batch).drawing(standingPasses: command.standingPasses)
     if let points = command.attention {
+      try communicator.together { if isFirst { _ = try output.claim() } }
       return try attention(points, drawing, rows, run)
     }
-    try write(rows, to: output, SharedDrawing(drawing, rows.orders, run.format, communicator), run)
+    try communicator.together { try checkSheet(output, rows.orders.count, run.format) }
+    var folder: OutputFolder?
+    let place = try communicator.first {
+      folder = try output.claim()
+      return folder?.temporary ?? ""
+    }
+    defer { folder?.discard() }
+    try write(rows, to: output, at: place, SharedDrawing(drawing, rows.orders, run.format, communicator), run)
+    try communicator.together { try folder?.finish() }
     return "\(command.output): \(rows.orders.count) images of \(run.path)"
   }
 
-  private func write(_ rows: SampleRows, to output: SampleOutput, _ drawing: SharedDrawing, _ run: StoredRun) throws {
+  /// Samples of a sheet that can still be opened elsewhere.
+  private static let largestSheet = 1 << 28
+
+  /// Refuses a sheet that nobody could look at.
+  private func checkSheet(_ output: SampleOutput, _ count: Int, _ format: DataFormat) throws {
+    guard case .sheet = output else { return }
+    let scale = Self.scale(format)
+    let size = (format.height + 2) * (format.width + 2) * max(3, format.channels) * scale * scale
+    guard count <= max(64, Self.largestSheet / size) else {
+      throw OptionError(
+        "--output \(command.output): \(count) images of \(format.width)x\(format.height) are too many for one sheet; name an .h5 file or a"
+          + " folder")
+    }
+  }
+
+  /// Small images are enlarged on a sheet.
+  private static func scale(_ format: DataFormat) -> Int { format.height <= 48 ? 2 : 1 }
+
+  /// - Parameter place: where the files of a folder are written first.
+  private func write(_ rows: SampleRows, to output: SampleOutput, at place: String, _ drawing: SharedDrawing, _ run: StoredRun) throws {
     let progress = isFirst ? SampleProgress(count: rows.orders.count) : nil
     switch output {
-    case .folder(let path):
-      for round in 0..<drawing.rounds {
-        try communicator.together {
-          for (place, picture) in drawing.own(round) {
-            let name = rows.classes.map { SampleOutput.folderName(ofClass: Int($0[place]), in: run.header.classNames) }
-            let folder = name.map { "\(path)/\($0)" } ?? path
-            try SampleOutput.makeFolder(folder)
-            let number = String(format: "%06d", place)
-            try picture.writePNG(to: "\(folder)/\(number).png")
-          }
-        }
-        progress?.show(done: drawing.end(of: round))
-      }
+    case .folder: try fill(place, rows, drawing, run, progress)
     case .hdf5(let path):
       try gather(drawing, progress) { source in
         let format = ImageFormat(channels: run.format.channels, height: run.format.height, width: run.format.width)
@@ -77,11 +92,27 @@ struct SampleSession {
       try gather(drawing, progress) { source in
         let pictures = try rows.orders.indices.map(source.picture)
         let section = Sheet.Section(caption: rows.caption, pictures, rowLabels: rows.labels)
-        let scale = run.format.height <= 48 ? 2 : 1
-        try Sheet(columns: rows.columns, scale: scale, sections: [section]).picture().writePNG(to: path)
+        try Sheet(columns: rows.columns, scale: Self.scale(run.format), sections: [section]).picture().writePNG(to: path)
       }
     }
     progress?.finish()
+  }
+
+  /// Writes a PNG file of each image, by class.
+  private func fill(
+    _ place: String, _ rows: SampleRows, _ drawing: SharedDrawing, _ run: StoredRun, _ progress: SampleProgress?
+  ) throws {
+    for round in 0..<drawing.rounds {
+      try communicator.together {
+        for (number, picture) in try drawing.own(round) {
+          let name = rows.classes.map { SampleOutput.folderName(ofClass: Int($0[number]), in: run.header.classNames) }
+          let folder = name.map { "\(place)/\($0)" } ?? place
+          try OutputFolder.make(folder, named: command.output)
+          try picture.writePNG(to: "\(folder)/\(String(format: "%06d", number)).png")
+        }
+      }
+      progress?.show(done: drawing.end(of: round))
+    }
   }
 
   /// The first rank takes images as it needs them; the others come to the same rounds.

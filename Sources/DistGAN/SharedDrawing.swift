@@ -36,9 +36,10 @@ final class SharedDrawing {
   func round(of image: Int) -> Int { image / (block * communicator.size) }
 
   /// This rank's images of a round, with their places.
-  func own(_ round: Int) -> [(place: Int, picture: Picture)] {
+  /// - Throws: `RunError` when a signal asked to leave.
+  func own(_ round: Int) throws -> [(place: Int, picture: Picture)] {
     let range = range(round)
-    let bytes = bytes(range)
+    let bytes = try bytes(range)
     return range.enumerated().map { index, place in
       let pixels = Array(bytes[(index * imageSize)..<((index + 1) * imageSize)])
       return (place, Picture(width: format.width, height: format.height, channels: format.channels, pixels: pixels))
@@ -47,7 +48,7 @@ final class SharedDrawing {
 
   /// All images of a round in their order, `[count, height, width, channels]`; every rank calls this for every round.
   func all(_ round: Int) throws -> [UInt8] {
-    let own = bytes(range(round))
+    let own = try communicator.together { try bytes(range(round)) }
     return try unsafe own.withUnsafeBytes { try unsafe communicator.allGather($0) }.flatMap(\.self)
   }
 
@@ -56,8 +57,11 @@ final class SharedDrawing {
     return first..<min(orders.count, first + block)
   }
 
-  private func bytes(_ range: Range<Int>) -> [UInt8] {
-    range.isEmpty ? [] : drawing.images(Array(orders[range])).map(ImageBytes.byte)
+  private func bytes(_ range: Range<Int>) throws -> [UInt8] {
+    if Signals.pending & Signals.leave != 0 {
+      throw RunError(.preempted, "sampling was stopped by a signal and nothing was written; start it again")
+    }
+    return range.isEmpty ? [] : drawing.images(Array(orders[range])).map(ImageBytes.byte)
   }
 }
 

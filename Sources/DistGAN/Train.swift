@@ -12,11 +12,15 @@ struct Train: ParsableCommand {
 
       USR1, TERM and the first INT write a checkpoint and end the run with exit code 75; USR2 writes a checkpoint and the run goes on. \
       Under plain mpirun send USR1: ranks are killed a second after they hear of TERM or INT.
+
+        dist-gan train --model biggan --preset cifar10 --data cifar10.h5
+        mpirun -n 8 dist-gan --model dcgan --data photos.h5 --beta1 0.9
+        dist-gan --resume RUN --steps 20000
       """)
 
   @OptionGroup var flags: RunFlags
 
-  @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"))
+  @Argument(parsing: .allUnrecognized, help: ArgumentHelp("Options of the model.", valueName: "--name value"), completion: .modelOptions)
   var modelOptions: [String] = []
 
   func run() throws {

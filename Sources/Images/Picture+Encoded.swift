@@ -2,14 +2,15 @@ extension Picture {
   /// More samples than this are refused, since a damaged or hostile header may claim any size: 16,384 x 16,384 in grey.
   static let largestSampleCount = 1 << 28
 
-  /// Decodes a PNG or a JPEG, told by its first bytes; channels are the file's own.
+  /// Decodes a PNG or a JPEG, told by its first bytes, and turns it upright as its Exif block says; channels are the file's own.
   /// - Parameter bytes: the whole file.
   /// - Throws: `ImageError` when the bytes are damaged, cut short, or of another kind.
   public init(encoded bytes: [UInt8]) throws {
     try self.init(encoded: bytes, attempt: "read an image of \(bytes.count) bytes in memory")
   }
 
-  /// Reads a PNG or JPEG file, told by its first bytes, whatever its name; channels are the file's own.
+  /// Reads a PNG or JPEG file, told by its first bytes, whatever its name, and turns it upright as its Exif block says; channels are the
+  /// file's own.
   /// - Throws: `ImageError` naming the path and the reason.
   public init(at path: String) throws {
     let attempt = "read \(path)"
@@ -22,6 +23,7 @@ extension Picture {
     case .jpeg: try self.init(jpeg: bytes, attempt: attempt)
     case .other(let name): throw ImageError(attempt: attempt, reason: "it is \(name), neither PNG nor JPEG")
     }
+    self = upright(from: Orientation(ofFile: bytes))
   }
 
   /// Refuses what the header of a file claims to be too large.

@@ -5,13 +5,7 @@ extension Picture {
   /// - Throws: `ImageError` naming the path and the reason.
   public init(pngAt path: String, channels: Int? = nil) throws {
     let attempt = "read \(path)"
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw ImageError(attempt: attempt, reason: Self.reason(error))
-    }
-    try self.init(png: [UInt8](data), channels: channels, attempt: attempt)
+    try self.init(png: FileContents.read(path, attempt: attempt), channels: channels, attempt: attempt)
   }
 
   /// Writes a PNG file, under a temporary name first, so that nobody ever sees half of one.

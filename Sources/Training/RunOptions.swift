@@ -82,6 +82,8 @@ public struct RunOptions: Sendable, Equatable {
 
   /// The value of `shards` in the identity of a fast run.
   public static let freeShards = "free"
+  /// Name of the data of a run that has none: it is made of weights, to be drawn from.
+  public static let noData = "none"
 
   /// These options with a shard for each thread of the ranks, if the run is fast.
   public func cut(ranks: Int, threads: Int) -> RunOptions {

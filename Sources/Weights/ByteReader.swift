@@ -14,12 +14,19 @@ struct ByteReader {
     position = bytes.startIndex
   }
 
-  /// The whole file at `path`.
-  static func contents(of path: String) throws -> [UInt8] {
+  /// The file at `path`, or its first bytes.
+  static func contents(of path: String, upTo limit: Int? = nil) throws -> [UInt8] {
     do {
-      var isDirectory: ObjCBool = false
-      if unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue {
-        throw WeightError(.unreadable, "\(path): cannot read weights: it is a directory")
+      var status = stat()
+      if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+        // A pipe might never end.
+        let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "no regular file"
+        throw WeightError(.unreadable, "\(path): cannot read weights: it is \(kind)")
+      }
+      if let limit {
+        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        defer { try? handle.close() }
+        return [UInt8](try handle.read(upToCount: limit) ?? Data())
       }
       return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     } catch let error as WeightError {

@@ -1,6 +1,6 @@
 /// Reads pickles of tensors, numbers, text and containers of these; nothing in the file is ever called.
 ///
-/// Python's own reader calls whatever the file names. This one knows seven names and builds what they stand for by itself; any other
+/// Python's own reader calls whatever the file names. This one knows a few names and builds what they stand for by itself; any other
 /// name, and any instruction beyond those that `torch.save` writes in protocol 2, ends the reading with an error that names it.
 /// - Source: Python's Lib/pickletools.py, which describes every instruction.
 struct PickleReader {

@@ -14,6 +14,13 @@ public struct Safetensors: Sendable, Equatable {
   /// Limit of the header, that of the format's own library.
   private static let largestHeader = 100_000_000
 
+  /// Whether the file at `path` is, or by its name should be, one of this format: its header, after eight bytes, is a JSON object.
+  public static func isMeant(by path: String) throws -> Bool {
+    let bytes = try ByteReader.contents(of: path, upTo: 9)
+    if bytes.count == 9 && bytes[8] == UInt8(ascii: "{") { return true }
+    return path.hasSuffix(".safetensors") && !ZipArchive.isZip(bytes)
+  }
+
   /// A file's contents.
   public init(arrays: [WeightArray], metadata: [String: String] = [:]) {
     self.arrays = arrays

@@ -124,7 +124,8 @@ private struct DirectoryWalk {
       switch status.st_mode & S_IFMT {
       case S_IFDIR: directories.append(below)
       case S_IFREG: files.append(below)
-      default: othersCount += 1
+      // Pipes and devices, found bad when they are read, if their names are those of images.
+      default: if Self.isNamedImage(below) { files.append(below) } else { othersCount += 1 }
       }
     }
     return (files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }, directories.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
@@ -141,8 +142,7 @@ private struct DirectoryWalk {
 
   /// Whether a file is an image by name or content; counts it if not.
   mutating func isImage(_ file: String) -> Bool {
-    let name = file.lowercased()
-    if Self.endings.contains(where: name.hasSuffix) { return true }
+    if Self.isNamedImage(file) { return true }
     let isImage =
       switch ImageKind(beginning: beginning(of: file)) {
       case .png, .jpeg: true
@@ -150,6 +150,11 @@ private struct DirectoryWalk {
       }
     if !isImage { othersCount += 1 }
     return isImage
+  }
+
+  private static func isNamedImage(_ file: String) -> Bool {
+    let name = file.lowercased()
+    return endings.contains(where: name.hasSuffix)
   }
 
   private func beginning(of file: String) -> [UInt8] {

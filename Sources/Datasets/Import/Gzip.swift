@@ -1,5 +1,4 @@
-internal import CZlib
-internal import Glibc
+internal import Archive
 
 /// Decodes gzip files whose decoded size is known from their first bytes.
 struct Gzip {
@@ -29,34 +28,23 @@ struct Gzip {
   /// - Parameter isAll: whether the decoded file must end there.
   /// - Throws: `DatasetError` when the file is damaged or shorter; with `isAll` also when it is longer.
   func decode(_ count: Int, isAll: Bool) throws -> [UInt8] {
-    var stream = unsafe z_stream()
-    guard unsafe czlib_inflate_begin(&stream) == Z_OK else {
-      throw DatasetError(.damaged, path: path, "cannot decompress the file: there is no memory left")
-    }
-    defer { unsafe inflateEnd(&stream) }
     // One byte more shows whether the file goes on.
     let room = count + (isAll ? 1 : 0)
-    var (status, done) = (Z_OK, 0)
+    var result = Inflate.Result()
     let decoded = unsafe [UInt8](unsafeUninitializedCapacity: room) { target, filled in
-      // Sound: zlib reads and writes no further than the counts it is given, which are those of the two buffers.
-      unsafe compressed.withUnsafeBufferPointer { source in
-        unsafe stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
-        unsafe stream.avail_in = UInt32(source.count)
-        unsafe stream.next_out = target.baseAddress
-        unsafe stream.avail_out = UInt32(room)
-        status = unsafe inflate(&stream, isAll ? Z_FINISH : Z_SYNC_FLUSH)
+      unsafe compressed.withUnsafeBytes { source in
+        result = unsafe Inflate.decode(source, into: UnsafeMutableRawBufferPointer(start: target.baseAddress, count: room))
       }
-      done = unsafe room - Int(stream.avail_out)
-      filled = done
+      filled = result.count
     }
-    let message = unsafe stream.msg.map { unsafe String(cString: $0) }
-    guard status == Z_OK || status == Z_STREAM_END || (status == Z_BUF_ERROR && done == room) else {
-      throw DatasetError(.damaged, path: path, "cannot decompress the file: \(message ?? "it is cut short"); get it anew")
+    guard result.failure == nil, result.count == room || result.isComplete else {
+      throw DatasetError(.damaged, path: path, "cannot decompress the file: \(result.failure ?? "it is cut short"); get it anew")
     }
-    guard done == count, !isAll || status == Z_STREAM_END else {
+    guard result.count == count, !isAll || result.isComplete else {
       throw DatasetError(
         .damaged, path: path,
-        "the decompressed file should have \(count) bytes and has \(done > count ? "more" : "\(done)"): it is damaged; get it anew")
+        "the decompressed file should have \(count) bytes and has \(result.count > count ? "more" : "\(result.count)"): it is damaged; get it"
+          + " anew")
     }
     return decoded
   }

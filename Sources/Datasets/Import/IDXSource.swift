@@ -5,7 +5,7 @@ public struct IDXSource: ImportSource {
   public let name: String
   public let count: Int
   public let channels = 1
-  public let kind = "MNIST (IDX) files"
+  public var kind: String { hasLabels ? "MNIST (IDX) files" : "MNIST (IDX) file without one of labels beside it" }
   public var classNames: [String]? { nil }
   public var license: String? { nil }
   public var hasLabels: Bool { labels != nil }

@@ -1,0 +1,54 @@
+import Adversarial
+import ArgumentParser
+import Datasets
+import Foundation
+import Zoo
+
+/// What a shell offers in the places of the command line; names come from the catalogues.
+extension CompletionKind {
+  /// Models of the zoo.
+  static var model: CompletionKind { .list(zoo.entries.map(\.card.name)) }
+
+  /// Presets of the model named in the same line, of all models without one.
+  static var preset: CompletionKind {
+    .custom { words, _, _ in
+      let presets = (named(in: words).map { [$0] } ?? zoo.entries).flatMap { $0.presets.map(\.name) }
+      return Array(Set(presets)).sorted()
+    }
+  }
+
+  /// Options of the model named in the same line; none without one.
+  static var modelOptions: CompletionKind {
+    .custom { words, _, _ in
+      let options = try? named(in: words)?.configured().options
+      return (options ?? []).map { "--\($0.name)" }
+    }
+  }
+
+  /// The model that follows `--model`.
+  private static func named(in words: [String]) -> ModelEntry? {
+    guard let index = words.firstIndex(of: "--model"), index + 1 < words.count else { return nil }
+    return try? zoo.entry(words[index + 1])
+  }
+
+  /// Embedded sets, HDF5 files, and directories on the way to some.
+  static var data: CompletionKind {
+    .custom { _, _, prefix in
+      let folder = prefix.lastIndex(of: "/").map { String(prefix[...$0]) } ?? ""
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? []
+      let files = names.filter { name in
+        let kind = (try? FileManager.default.attributesOfItem(atPath: folder + name))?[.type] as? FileAttributeType
+        return !name.hasPrefix(".") && (kind == .typeDirectory || name.hasSuffix(".h5") || name.hasSuffix(".hdf5"))
+      }
+      return DatasetCatalog.names + files.sorted().map { folder + $0 }
+    }
+  }
+
+  /// A checkpoint, or a run's directory.
+  static var checkpoint: CompletionKind { .file(extensions: ["h5"]) }
+
+  /// The words of an enumeration.
+  static func words<Word: CaseIterable & RawRepresentable<String>>(_ type: Word.Type) -> CompletionKind {
+    .list(Word.allCases.map(\.rawValue))
+  }
+}
