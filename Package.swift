@@ -101,6 +101,9 @@ let package = Package(
     .testTarget(
       name: "OptimizationTests", dependencies: ["Tensors", "Layers", "Optimization", "TestSupport"], swiftSettings: strict),
     .testTarget(
+      name: "AdversarialTests",
+      dependencies: ["Adversarial", "TestSupport", "Optimization", "Layers", "Tensors", "Sharding", "Kernels"], swiftSettings: strict),
+    .testTarget(
       name: "ZooTests", dependencies: ["Zoo", "TestSupport", "Adversarial", "Optimization", "Layers", "Tensors", "Sharding", "Kernels"],
       swiftSettings: strict),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archive", "Images"], swiftSettings: strict),

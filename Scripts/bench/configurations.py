@@ -51,7 +51,7 @@ def biggan_128(channels, batch):
         "spectral-epsilon": 1e-4,
         "batch-norm-epsilon": 1e-4,
         "discriminator-steps": 1,
-        "orthogonal": 0,
+        "term": "none",
         "initializer": "normal",
     }
     return Configuration(f"biggan-128-ch{channels}", "biggan", "imagenet128", 128, 1000, batch, options)
@@ -72,7 +72,7 @@ BIGGAN_32 = {
     "spectral-epsilon": 1e-8,
     "batch-norm-epsilon": 1e-5,
     "discriminator-steps": 1,
-    "orthogonal": 0,
+    "term": "none",
     "initializer": "normal",
 }
 

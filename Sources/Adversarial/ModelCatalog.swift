@@ -52,6 +52,8 @@ public protocol ConfiguredModel {
   var run: RunDefaults { get }
   /// Names, values and help texts of all options, in order.
   var options: [(name: String, value: String, help: String)] { get }
+  /// Names of the options that can be given several times, whose values then make a list with spaces between.
+  var lists: Set<String> { get }
   /// Sets an option from text; throws `OptionError`.
   mutating func set(_ name: String, to text: String) throws
   /// Scales the learning rates.
@@ -72,9 +74,8 @@ private struct Configuration<M: Model>: ConfiguredModel {
     values = preset.options
   }
 
-  var options: [(name: String, value: String, help: String)] {
-    M.Options.fields.map { ($0.name, $0.read(values), $0.help) }
-  }
+  var options: [(name: String, value: String, help: String)] { values.settings }
+  var lists: Set<String> { Set(M.Options.allFields.filter(\.isList).map(\.name)) }
   mutating func set(_ name: String, to text: String) throws { try values.set(name, to: text) }
   mutating func scaleLearningRates(by factor: Float) { values.scaleLearningRates(by: factor) }
   func build(_ data: DataFormat) throws -> any Recipe { try M(values, data: data) }

@@ -12,6 +12,12 @@ public protocol Recipe: AnyObject {
   var sampling: SamplingTraits { get }
   /// Images `[count, height, width, channels]` in [-1, 1], replicated; runs the numbers that the stores hold.
   func sample(_ request: SampleRequest) -> Tensor
+  /// What users should know before a run begins.
+  var notes: [String] { get }
+}
+
+extension Recipe {
+  public var notes: [String] { [] }
 }
 
 /// One network of a model with what trains it.
@@ -22,12 +28,24 @@ public final class Network {
   public let optimizer: any Optimizer
   /// The average that samples are drawn from, if any.
   public let average: WeightAverage?
+  /// What the network is held to; a game sets them.
+  public internal(set) var constraints: [any Constraint] = []
 
   /// A network named as its store.
   public init(store: ParameterStore, optimizer: any Optimizer, average: WeightAverage? = nil) {
     self.store = store
     self.optimizer = optimizer
     self.average = average
+  }
+
+  /// One update by the store's complete gradient: constraints on it, the optimizer, constraints on the parameters, the average.
+  ///
+  /// Every process that shares the store's memory comes here, between two of the store's barriers.
+  public func update(step: Int) {
+    for constraint in constraints { constraint.beforeUpdate(of: store) }
+    optimizer.update(store)
+    for constraint in constraints { constraint.afterUpdate(of: store) }
+    average?.update(step: step)
   }
 }
 

@@ -15,6 +15,9 @@ public final class StepContext {
   /// Scalars for the log, in the order of `report`.
   public private(set) var reports: [(name: String, value: Tensor)] = []
 
+  /// Evaluations whose gradients make one update: parts of an accumulated batch.
+  public let parts: Int
+
   private let seed: UInt64
   private let stream: UInt64
 
@@ -22,7 +25,10 @@ public final class StepContext {
   /// - Parameters:
   ///   - phase: name of the phase; its random streams are keyed by it.
   ///   - draw: number of this evaluation within the phase and step: repetitions and accumulation steps count on.
-  public init(seed: UInt64, step: Int, phase: String, draw: Int, layout: BatchLayout, images: Tensor, labels: Labels?) {
+  public init(
+    seed: UInt64, step: Int, phase: String, draw: Int, parts: Int = 1, layout: BatchLayout, images: Tensor, labels: Labels?
+  ) {
+    self.parts = parts
     self.seed = seed
     self.step = step
     self.layout = layout

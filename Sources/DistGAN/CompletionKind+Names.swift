@@ -9,6 +9,11 @@ extension CompletionKind {
   /// Models of the zoo.
   static var model: CompletionKind { .list(zoo.entries.map(\.card.name)) }
 
+  /// What `models` shows by name: models, losses, terms, constraints.
+  static var shown: CompletionKind {
+    .list(zoo.entries.map(\.card.name) + ObjectiveList.all.flatMap { $0.entries.map(\.card.name) })
+  }
+
   /// Presets of the model named in the same line, of all models without one.
   static var preset: CompletionKind {
     .custom { words, _, _ in

@@ -35,12 +35,15 @@ struct ModelArguments {
   /// Sets the options of `model`.
   /// - Throws: `OptionError` that lists the known names, or says what value is needed.
   func apply(to model: inout any ConfiguredModel) throws {
+    var lists: [String: [String]] = [:]
     for (name, value) in settings {
       guard model.options.contains(where: { $0.name == name }) else {
         let known = model.options.map { "--\($0.name)" }.joined(separator: ", ")
         throw OptionError("unknown option --\(name); options of \(model.card.name) are \(known); those of a run: dist-gan train --help")
       }
-      try model.set(name, to: value)
+      // What is given several times is one list, in place of the preset's.
+      if model.lists.contains(name) { lists[name, default: []].append(value) }
+      try model.set(name, to: lists[name]?.joined(separator: " ") ?? value)
     }
   }
 }

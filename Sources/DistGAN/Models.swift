@@ -9,22 +9,41 @@ struct Models: ParsableCommand {
     discussion: """
         dist-gan models
         dist-gan models biggan
+        dist-gan models --losses --terms
       """)
 
-  @Argument(help: "Name of a model; without one all are listed.", completion: .model)
+  @Argument(help: "Name of a model, or of a loss, term or constraint; without one all models are listed.", completion: .shown)
   var name: String?
 
+  @Flag(help: "List the losses that --loss can name.")
+  var losses = false
+
+  @Flag(help: "List the terms that --term can name.")
+  var terms = false
+
+  @Flag(help: "List the constraints that --constraint can name.")
+  var constraints = false
+
   func run() throws {
-    guard let name else {
-      let width = zoo.entries.map(\.card.name.count).max() ?? 0
-      for entry in zoo.entries {
-        print("\(Text.left(entry.card.name, width))  \(entry.card.summary)")
-        print("\(Text.left("", width))  \(entry.card.authors), presets \(entry.presets.map(\.name).joined(separator: ", "))")
-      }
-      print("\ndist-gan models NAME shows one of them")
+    let lists = [losses ? ObjectiveList.losses : nil, terms ? .terms : nil, constraints ? .constraints : nil].compactMap(\.self)
+    for list in lists { try list.show() }
+    if let name {
+      let parts = ObjectiveList.all.filter { $0.entries.contains { $0.card.name == name } }
+      for part in parts { try part.show(only: name) }
+      // A loss may have the name of the model that brought it.
+      if parts.isEmpty || zoo.entries.contains(where: { $0.card.name == name }) { try Self.show(zoo.entry(name)) }
       return
     }
-    try Self.show(zoo.entry(name))
+    guard lists.isEmpty else { return }
+    let width = zoo.entries.map(\.card.name.count).max() ?? 0
+    for entry in zoo.entries {
+      print("\(Text.left(entry.card.name, width))  \(entry.card.summary)")
+      print("\(Text.left("", width))  \(entry.card.authors), presets \(entry.presets.map(\.name).joined(separator: ", "))")
+    }
+    for list in ObjectiveList.all {
+      print("\n\(list.title), --\(list.option): \(list.entries.map(\.card.name).joined(separator: ", "))")
+    }
+    print("\ndist-gan models NAME shows one of them; --losses, --terms and --constraints show all with formulas and options")
   }
 
   private static func show(_ entry: ModelEntry) throws {

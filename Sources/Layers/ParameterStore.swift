@@ -22,6 +22,8 @@ public final class ParameterStore {
 
   /// Name of the network, first part of every path.
   public let name: String
+  /// What becomes of the weights that layers register.
+  public let weights: WeightRule
   /// Learned arrays.
   public private(set) var parameters: [Entry] = []
   /// Arrays that are kept but not learned: running moments, power-iteration vectors, a loss's own state.
@@ -53,7 +55,10 @@ public final class ParameterStore {
   private static let alignment = 16
 
   /// An empty store.
-  public init(name: String) { self.name = name }
+  public init(name: String, weights: WeightRule = .asBuilt) {
+    self.name = name
+    self.weights = weights
+  }
 
   /// Number of floats of `values`: the parameters, each on cache lines of its own.
   public private(set) var flatCount = 0

@@ -64,7 +64,9 @@ public struct Weight {
   public init(_ scope: Scope, _ shape: [Int], _ initializer: Initializer, spectral: SpectralNorm.Settings?, isTable: Bool = false) {
     parameter = scope.parameter("weight", shape, initializer, isTable: isTable)
     let weight = parameter
-    norm = spectral.map { SpectralNorm(scope, weight: weight, shape: shape, settings: $0) }
+    norm = scope.store.weights.spectral(spectral, isTable: isTable).map {
+      SpectralNorm(scope, weight: weight, shape: shape, settings: $0)
+    }
   }
 
   /// The weight to compute with.
@@ -74,4 +76,22 @@ public struct Weight {
   }
   /// The weight as learned.
   public var raw: Tensor { parameter.tensor }
+}
+
+/// What becomes of the weights that a store's layers register.
+public enum WeightRule: Sendable, Equatable {
+  /// What the network's author gave each layer.
+  case asBuilt
+  /// No spectral norm.
+  case plain
+  /// Spectral norm on every weight; tables keep what their author gave them.
+  case spectral(SpectralNorm.Settings)
+
+  func spectral(_ given: SpectralNorm.Settings?, isTable: Bool) -> SpectralNorm.Settings? {
+    switch self {
+    case .asBuilt: given
+    case .plain: nil
+    case .spectral(let settings): isTable ? given : settings
+    }
+  }
 }

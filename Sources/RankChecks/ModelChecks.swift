@@ -12,18 +12,31 @@ enum ModelChecks {
     (8, 8, 1, .overlapped), (11, 8, 2, .overlapped), (13, 11, 1, .blocking), (11, 8, 2, .messages),
   ]
 
-  /// Every model in every form.
+  /// Every model in every form for its own objective, and games of other kinds: with real images in the generator's phase, with pairs
+  /// over the batch, with other weights.
   static var checks: [BitCheck] {
-    zoo.entries.flatMap { entry in
-      forms.map { batch, shards, accumulation, reduction in
-        let form = "batch \(batch) in \(shards) shards, \(accumulation) parts, \(reduction.rawValue) reduction"
-        return BitCheck(name: "\(entry.card.name), \(form): three steps") { ranks in
-          var options = RunOptions(RunDefaults(batch: batch, steps: 3))
-          options.shards = shards
-          options.accumulation = accumulation
-          options.reduction = reduction
-          return try numbers(small(entry), options, ranks.communicator)
-        }
+    zoo.entries.flatMap { checks($0, []) }
+      + zoo.entries.filter { $0.card.name == "biggan" || $0.card.name == "dcgan" }.flatMap { entry in
+        [
+          [("loss", "relativistic:pairing=average,form=hinge"), ("constraint", "spectral:on=both")],
+          [("loss", "mmd:scale=4"), ("constraint", "weight-clipping:bound=0.1")], [("loss", "cramer")],
+        ].flatMap { checks(entry, $0) }
+      }
+  }
+
+  private static func checks(_ entry: ModelEntry, _ settings: [(name: String, value: String)]) -> [BitCheck] {
+    forms.map { batch, shards, accumulation, reduction in
+      let form =
+        settings.map { "\($0.name) \($0.value), " }.joined()
+        + "batch \(batch) in \(shards) shards, \(accumulation) parts, \(reduction.rawValue) reduction"
+      return BitCheck(name: "\(entry.card.name), \(form): three steps") { ranks in
+        var options = RunOptions(RunDefaults(batch: batch, steps: 3))
+        options.shards = shards
+        options.accumulation = accumulation
+        options.reduction = reduction
+        var model = try small(entry)
+        for (name, value) in settings { try model.set(name, to: value) }
+        return try numbers(model, options, ranks.communicator)
       }
     }
   }
@@ -32,7 +45,7 @@ enum ModelChecks {
   private static func small(_ entry: ModelEntry) throws -> any ConfiguredModel {
     var model = try entry.configured()
     for (name, value, _) in model.options where name.hasSuffix("channels") && Int(value) != nil { try model.set(name, to: "4") }
-    if model.options.contains(where: { $0.name == "orthogonal" }) { try model.set("orthogonal", to: "0.001") }
+    try model.set("term", to: "orthogonal:strength=0.001")
     return model
   }
 

@@ -97,6 +97,10 @@ extension PrimitiveForm {
         let parts = concatenated(x, axis: 0).squared().split(like: x)
         return parts[0] * parts[1]
       },
+      PrimitiveForm("rows of the whole batch", { [$0.rows([3, 2])] }) { x in
+        let whole = x[0].gatheredBatch().reshaped([-1, 6])
+        return whole.matrixProduct(whole, transposeOther: true) * x[0].mean()
+      },
       rows("gather", classes: 6, width: 3) { x, classes in x[0].gathered(classes, layout: x[1].layout) * x[1] },
       rows("gather of 700 columns", classes: 3, width: 700) { x, classes in x[0].gathered(classes, layout: x[1].layout) * x[1] },
       rows("scatter", classes: 6, width: 3) { x, classes in x[1].scattered(classes, tableRows: 6) * x[0] },

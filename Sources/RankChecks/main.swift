@@ -25,6 +25,7 @@ import Kernels
     CheckGroup(name: "primitives") { try BitCheck.compare(PrimitiveForm.checks, on: $0) + [PrimitiveForm.coverage] },
     CheckGroup(name: "layers") { try BitCheck.compare(LayerForm.checks, on: $0) },
     CheckGroup(name: "optimizers") { try BitCheck.compare(OptimizerForm.checks, on: $0) },
+    CheckGroup(name: "divergences") { try BitCheck.compare(DivergenceChecks.checks, on: $0) },
     CheckGroup(name: "models") { try BitCheck.compare(ModelChecks.checks, on: $0) },
     CheckGroup(name: "measurements") { _ in measurementChecks },
   ]

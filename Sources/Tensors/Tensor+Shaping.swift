@@ -1,3 +1,5 @@
+import Sharding
+
 extension Tensor {
   /// The same numbers under another shape; one size may be -1 and is then computed. A sharded tensor keeps its axis 0.
   public func reshaped(_ shape: [Int]) -> Tensor {
@@ -50,6 +52,19 @@ extension Tensor {
   /// Rows of this table `[rows, width]` by index; with `layout`, one row for each local sample.
   public func gathered(_ indices: [Int32], layout: BatchLayout? = nil) -> Tensor {
     apply(Gather(indices: indices, layout: layout), [self])
+  }
+
+  /// The rows of all ranks in the order of samples, replicated: `[globalBatch, …]`. What is replicated already stays as it is.
+  ///
+  /// A scatter with one row for each sample: zeros are added to every number, so its bits are those of the rank that owns it.
+  public func gatheredBatch() -> Tensor {
+    guard let layout else { return self }
+    precondition(
+      layout.globalCount == layout.group.plan.batch, "gather of the batch: a concatenation \(shape) is gathered part by part")
+    let samples = (0..<layout.count).map { Int32(layout.firstSample + $0) }
+    let width = shape.dropFirst().reduce(1, *)
+    return reshaped([layout.count, width]).scattered(samples, tableRows: layout.globalCount)
+      .reshaped([layout.globalCount] + shape.dropFirst())
   }
 
   /// These rows `[indices, width]` added into a table of zeros `[tableRows, width]`, over the global batch.

@@ -60,7 +60,7 @@ public final class Trainer {
     recipe = try prepared.build(format)
     let plan = options.plan
     let home = try SharedHome(recipe, communicator, options)
-    notes = home.notes
+    notes = home.notes + recipe.notes
     group = try CommunicatorGroup(
       communicator, plan: plan, capacity: home.longestGradient, reduction: options.reduction, wire: options.wire,
       lending: home.lendsPartials)
@@ -134,8 +134,7 @@ public final class Trainer {
         } then: { [step] in
           // Nobody may still read the numbers that are about to change, nor read on before all are new.
           network.store.barrier()
-          network.optimizer.update(network.store)
-          network.average?.update(step: step)
+          network.update(step: step)
           network.store.barrier()
         }
         for (name, value) in reports { try losses.add(name, value.scalar, step: step) }
@@ -162,7 +161,8 @@ public final class Trainer {
   private func context(_ phase: Phase, draw: Int) throws -> StepContext {
     guard phase.needsData else {
       return StepContext(
-        seed: options.seed, step: step, phase: phase.name, draw: draw, layout: layout, images: Tensor([], shape: [0]), labels: nil)
+        seed: options.seed, step: step, phase: phase.name, draw: draw, parts: options.accumulation, layout: layout,
+        images: Tensor([], shape: [0]), labels: nil)
     }
     let batch: ImageBatch
     do {
@@ -173,7 +173,8 @@ public final class Trainer {
     let images = Tensor(rows: batch.images, shape: [batch.count, format.height, format.width, format.channels], layout: layout)
     let labels = format.classes == nil ? nil : Labels(batch.labels, layout: layout)
     return StepContext(
-      seed: options.seed, step: step, phase: phase.name, draw: draw, layout: layout, images: images, labels: labels)
+      seed: options.seed, step: step, phase: phase.name, draw: draw, parts: options.accumulation, layout: layout, images: images,
+      labels: labels)
   }
 
   // MARK: Ranks and files

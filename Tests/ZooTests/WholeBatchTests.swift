@@ -27,7 +27,7 @@ import Zoo
 
   /// Small models with 16 channels, so that 3x3 convolutions go by Winograd, and a demo at its own width.
   static let sizes: [Size] = [
-    Size(model: "biggan", settings: [("channels", "4"), ("orthogonal", "0.001")], batch: 5, shardCount: 3),
+    Size(model: "biggan", settings: [("channels", "4"), ("term", "orthogonal:strength=0.001")], batch: 5, shardCount: 3),
     Size(model: "dcgan", settings: [("generator-channels", "8")], batch: 5, shardCount: 3),
     Size(model: "biggan", preset: "demo", batch: 8, shardCount: 8),
     Size(model: "biggan-deep", settings: [("channels", "16")], batch: 5, shardCount: 3),

@@ -1,9 +1,9 @@
 public import Adversarial
 import Layers
-public import Tensors
+import Tensors
 
 /// Large-scale class-conditional GAN with residual blocks, attention, projection and hinge loss.
-public final class BigGAN: Model {
+public final class BigGAN: GameModel {
   public static let card = ModelCard(
     name: "biggan", paper: "Large Scale GAN Training for High Fidelity Natural Image Synthesis",
     authors: "Brock, Donahue, Simonyan, 2019", link: "https://arxiv.org/abs/1809.11096",
@@ -15,19 +15,14 @@ public final class BigGAN: Model {
       "batch-norm moments are those of the global batch, on any number of ranks",
     ])
 
-  private let game: LargeBatchGame
+  public let game: Game
 
   public init(_ options: BigGANOptions, data: DataFormat) throws {
     game = try Self.game(options, data, model: Self.card.name)
   }
 
-  public var networks: [Network] { game.networks }
-  public var phases: [Phase] { game.phases }
-  public var sampling: SamplingTraits { game.sampling }
-  public func sample(_ request: SampleRequest) -> Tensor { game.sample(request) }
-
   /// The game of these networks, which other models play with other options.
-  static func game(_ options: BigGANOptions, _ data: DataFormat, model: String) throws -> LargeBatchGame {
+  static func game(_ options: BigGANOptions, _ data: DataFormat, model: String) throws -> Game {
     guard data.height == data.width else {
       throw ModelError("\(model): images of \(data.height)x\(data.width); square ones of 32, 64, 128 or 256 px are needed")
     }
@@ -36,11 +31,11 @@ public final class BigGAN: Model {
       throw ModelError(
         "\(model): --attention \(options.attention) needs images of at least \(2 * options.attention) px, the critic halves first")
     }
-    let (generatorStore, discriminatorStore) = (ParameterStore(name: "generator"), ParameterStore(name: "discriminator"))
-    let generator = try BigGANGenerator(Scope(generatorStore), options, widths, data, model: model)
-    let discriminator = try BigGANDiscriminator(Scope(discriminatorStore), options, widths, data)
-    return LargeBatchGame(
-      options.common, latent: options.latent, classes: data.classes, generator: (generatorStore, generator.callAsFunction),
-      discriminator: (discriminatorStore, discriminator.callAsFunction), excluding: [BigGANGenerator.embeddingPath(generatorStore)])
+    let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
+    let generator = try BigGANGenerator(Scope(stores.0), options, widths, data, model: model)
+    let discriminator = try BigGANDiscriminator(Scope(stores.1), options, widths, data)
+    return try options.common.game(
+      options.objective, model: model, latent: options.latent, classes: data.classes, generator: (stores.0, generator.callAsFunction),
+      critic: (stores.1, discriminator.callAsFunction))
   }
 }

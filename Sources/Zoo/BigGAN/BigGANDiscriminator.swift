@@ -40,7 +40,7 @@ struct BigGANDiscriminator {
     }
   }
 
-  func callAsFunction(_ images: Tensor, _ labels: Labels?, _ mode: Mode) -> Tensor {
+  func callAsFunction(_ images: Tensor, _ labels: Labels?, _ mode: Mode) -> CriticOutput {
     named(path) {
       var x = images
       for (index, block) in blocks.enumerated() {

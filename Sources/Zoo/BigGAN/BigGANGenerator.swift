@@ -20,9 +20,6 @@ struct BigGANGenerator {
   private let usesTables: Bool
   private let path: String
 
-  /// Path of the shared embedding, which orthogonal regularization leaves out.
-  static func embeddingPath(_ store: ParameterStore) -> String { "\(store.name).embedding.weight" }
-
   init(_ scope: Scope, _ options: BigGANOptions, _ widths: BigGANWidths, _ data: DataFormat, model: String) throws {
     path = scope.path
     let slots = widths.generator.count

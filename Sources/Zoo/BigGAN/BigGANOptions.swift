@@ -1,7 +1,7 @@
 public import Adversarial
 
 /// Everything that can be set of a BigGAN.
-public struct BigGANOptions: ModelOptions {
+public struct BigGANOptions: GameOptions {
   /// Base width `ch`; layers have multiples of it.
   public var channels = 96
   /// Size of z.
@@ -14,6 +14,7 @@ public struct BigGANOptions: ModelOptions {
   public var attention = 64
   /// What all large-batch models have.
   public var common = LargeBatchOptions()
+  public var objective = Objective(Hinge(), terms: [Orthogonal()])
 
   /// The paper's options.
   public init() {}

@@ -37,6 +37,7 @@ extension BigGANOptions {
     options.sharedEmbedding = 32
     options.attention = 16
     options.common = .demo
+    options.objective = Objective(Hinge())
     return options
   }
 
@@ -50,7 +51,7 @@ extension BigGANOptions {
     options.common.discriminatorSteps = 4
     options.common.generatorLearningRate = 2e-4
     options.common.averageStart = 1000
-    options.common.orthogonal = 0
+    options.objective = Objective(Hinge())
     options.common.initializer = .normal
     options.common.spectralEpsilon = 1e-8
     options.common.batchNormEpsilon = 1e-5
@@ -66,7 +67,7 @@ extension BigGANOptions {
     options.common.generatorLearningRate = 1e-4
     options.common.discriminatorLearningRate = 4e-4
     options.common.averageStart = 20_000
-    options.common.orthogonal = 0
+    options.objective = Objective(Hinge())
     options.common.spectralEpsilon = 1e-6
     return options
   }

@@ -1,9 +1,9 @@
 public import Adversarial
 import Layers
-public import Tensors
+import Tensors
 
 /// BigGAN of twice as many blocks, each with a bottleneck, and shortcuts without weights where channels allow it.
-public final class BigGANDeep: Model {
+public final class BigGANDeep: GameModel {
   public static let card = ModelCard(
     name: "biggan-deep", paper: "Large Scale GAN Training for High Fidelity Natural Image Synthesis (BigGAN-deep)",
     authors: "Brock, Donahue, Simonyan, 2019", link: "https://arxiv.org/abs/1809.11096",
@@ -14,23 +14,18 @@ public final class BigGANDeep: Model {
       "biases start at 0; batch-norm moments are those of the global batch, on any number of ranks",
     ])
 
-  private let game: LargeBatchGame
+  public let game: Game
 
   public init(_ options: BigGANDeepOptions, data: DataFormat) throws {
     guard data.height == data.width else {
       throw ModelError("biggan-deep: images of \(data.height)x\(data.width); square ones of 32, 64, 128 or 256 px are needed")
     }
     let widths = try BigGANDeepWidths(size: data.height)
-    let (generatorStore, discriminatorStore) = (ParameterStore(name: "generator"), ParameterStore(name: "discriminator"))
-    let generator = try BigGANDeepGenerator(Scope(generatorStore), options, widths, data)
-    let discriminator = try BigGANDeepDiscriminator(Scope(discriminatorStore), options, widths, data)
-    game = LargeBatchGame(
-      options.common, latent: options.latent, classes: data.classes, generator: (generatorStore, generator.callAsFunction),
-      discriminator: (discriminatorStore, discriminator.callAsFunction), excluding: ["\(generatorStore.name).embedding.weight"])
+    let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
+    let generator = try BigGANDeepGenerator(Scope(stores.0), options, widths, data)
+    let discriminator = try BigGANDeepDiscriminator(Scope(stores.1), options, widths, data)
+    game = try options.common.game(
+      options.objective, model: Self.card.name, latent: options.latent, classes: data.classes,
+      generator: (stores.0, generator.callAsFunction), critic: (stores.1, discriminator.callAsFunction))
   }
-
-  public var networks: [Network] { game.networks }
-  public var phases: [Phase] { game.phases }
-  public var sampling: SamplingTraits { game.sampling }
-  public func sample(_ request: SampleRequest) -> Tensor { game.sample(request) }
 }

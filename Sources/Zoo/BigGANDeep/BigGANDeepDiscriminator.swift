@@ -43,7 +43,7 @@ struct BigGANDeepDiscriminator {
     }
   }
 
-  func callAsFunction(_ images: Tensor, _ labels: Labels?, _ mode: Mode) -> Tensor {
+  func callAsFunction(_ images: Tensor, _ labels: Labels?, _ mode: Mode) -> CriticOutput {
     named(path) {
       var x = input(images, mode)
       for (index, block) in blocks.enumerated() {

@@ -1,7 +1,7 @@
 public import Adversarial
 
 /// Everything that can be set of a BigGAN-deep.
-public struct BigGANDeepOptions: ModelOptions {
+public struct BigGANDeepOptions: GameOptions {
   /// Base width `ch`; layers have multiples of it.
   public var channels = 128
   /// Size of z, which every block gets whole.
@@ -12,6 +12,7 @@ public struct BigGANDeepOptions: ModelOptions {
   public var attention = 64
   /// What all large-batch models have.
   public var common = LargeBatchOptions()
+  public var objective = Objective(Hinge(), terms: [Orthogonal()])
 
   /// The paper's options at 128 px.
   public init() {}
@@ -34,13 +35,14 @@ public struct BigGANDeepOptions: ModelOptions {
     demo.sharedEmbedding = 32
     demo.attention = 16
     demo.common = .demo
+    demo.objective = Objective(Hinge())
     var cifar = BigGANDeepOptions()
     cifar.attention = 16
     cifar.common.discriminatorSteps = 5
     cifar.common.generatorLearningRate = 2e-4
     cifar.common.beta1 = 0.5
     cifar.common.averageStart = 1000
-    cifar.common.orthogonal = 0
+    cifar.objective = Objective(Hinge())
     cifar.common.spectralEpsilon = 1e-6
     var imagenet256 = BigGANDeepOptions()
     imagenet256.common.generatorLearningRate = 2.5e-5

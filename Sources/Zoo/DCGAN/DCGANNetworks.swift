@@ -77,13 +77,14 @@ struct DCGANDiscriminator {
     linear = Dense(scope["linear"], from: 16 * widths[widths.count - 1], to: 1, initializer: start)
   }
 
-  func callAsFunction(_ images: Tensor, _ mode: Mode) -> Tensor {
+  func callAsFunction(_ images: Tensor, _ mode: Mode) -> CriticOutput {
     named(path) {
       var x = convolutions[0](images, mode).leakyRectified(slope: 0.2)
       for (convolution, norm) in zip(convolutions.dropFirst(), norms) {
         x = norm(convolution(x, mode), mode, slope: 0.2)
       }
-      return linear(x.reshaped([images.shape[0], -1]), mode)
+      let features = x.reshaped([images.shape[0], -1])
+      return CriticOutput(logits: linear(features, mode), features: features)
     }
   }
 }

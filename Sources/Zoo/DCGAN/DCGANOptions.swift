@@ -1,7 +1,7 @@
 public import Adversarial
 
 /// Everything that can be set of a DCGAN.
-public struct DCGANOptions: ModelOptions {
+public struct DCGANOptions: GameOptions {
   /// Width of the generator's last hidden layer.
   public var generatorChannels = 64
   /// Width of the critic's first layer.
@@ -18,6 +18,7 @@ public struct DCGANOptions: ModelOptions {
   public var beta2: Float = 0.999
   /// Decay of the generator's weight average, which samples come from; 0: the weights themselves.
   public var averageDecay: Float = 0
+  public var objective = Objective(NonSaturating())
 
   /// The default options.
   public init() {}

@@ -19,8 +19,6 @@ public struct LargeBatchOptions: Sendable, Equatable {
   public var averageDecay: Float = 0.9999
   /// First step that averages.
   public var averageStart = 0
-  /// Weight β of the modified orthogonal regularization of the generator; 0: none.
-  public var orthogonal: Float = 1e-4
   /// How weights start.
   public var initializer = InitializerWord.orthogonal
   /// Smallest norm that power iteration divides by.
@@ -58,7 +56,6 @@ public struct LargeBatchOptions: Sendable, Equatable {
       .value("adam-epsilon", at(\.adamEpsilon), "Adam's epsilon", in: 1e-12...1),
       .value("average-decay", at(\.averageDecay), "decay of the generator's weight average; 0: none", in: 0...0.99999),
       .value("average-start", at(\.averageStart), "first step that averages", in: 0...Int.max),
-      .value("orthogonal", at(\.orthogonal), "weight of the modified orthogonal regularization; 0: none", in: 0...1),
       .value("initializer", at(\.initializer), "how weights start: orthogonal, normal (0.02) or xavier"),
       .value("spectral-epsilon", at(\.spectralEpsilon), "smallest norm that power iteration divides by", in: 1e-12...10),
       .value("batch-norm-epsilon", at(\.batchNormEpsilon), "epsilon under batch norm's root", in: 1e-12...0.1),
@@ -78,7 +75,6 @@ public struct LargeBatchOptions: Sendable, Equatable {
     options.discriminatorLearningRate = 4e-4
     options.averageDecay = 0.99
     options.averageStart = 100
-    options.orthogonal = 0
     options.spectralEpsilon = 1e-6
     options.batchNormEpsilon = 1e-5
     return options

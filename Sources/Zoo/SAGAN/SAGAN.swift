@@ -1,9 +1,9 @@
 public import Adversarial
 import Layers
-public import Tensors
+import Tensors
 
 /// GAN with self-attention, spectral norm in both networks and two learning rates.
-public final class SAGAN: Model {
+public final class SAGAN: GameModel {
   public static let card = ModelCard(
     name: "sagan", paper: "Self-Attention Generative Adversarial Networks",
     authors: "Zhang, Goodfellow, Metaxas, Odena, 2019", link: "https://arxiv.org/abs/1805.08318",
@@ -15,25 +15,20 @@ public final class SAGAN: Model {
       "the strided form's attention is the paper's, with pooled keys and a 1x1 output",
     ])
 
-  private let game: LargeBatchGame
+  public let game: Game
 
   public init(_ options: SAGANOptions, data: DataFormat) throws {
     switch options.form {
     case .residual: game = try BigGAN.game(options.residual, data, model: Self.card.name)
     case .strided:
       let levels = try StridedSAGAN.levels(data)
-      let (generatorStore, discriminatorStore) = (ParameterStore(name: "generator"), ParameterStore(name: "discriminator"))
-      let generator = try StridedSAGAN.Generator(Scope(generatorStore), options, levels, data)
-      let discriminator = try StridedSAGAN.Discriminator(Scope(discriminatorStore), options, levels, data)
-      game = LargeBatchGame(
-        options.common, latent: options.latent, classes: nil,
-        generator: (generatorStore, { latent, _, mode in generator(latent, mode) }),
-        discriminator: (discriminatorStore, { images, _, mode in discriminator(images, mode) }), excluding: [])
+      let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
+      let generator = try StridedSAGAN.Generator(Scope(stores.0), options, levels, data)
+      let discriminator = try StridedSAGAN.Discriminator(Scope(stores.1), options, levels, data)
+      game = try options.common.game(
+        options.objective, model: Self.card.name, latent: options.latent, classes: nil,
+        generator: (stores.0, { latent, _, mode in generator(latent, mode) }),
+        critic: (stores.1, { images, _, mode in discriminator(images, mode) }))
     }
   }
-
-  public var networks: [Network] { game.networks }
-  public var phases: [Phase] { game.phases }
-  public var sampling: SamplingTraits { game.sampling }
-  public func sample(_ request: SampleRequest) -> Tensor { game.sample(request) }
 }

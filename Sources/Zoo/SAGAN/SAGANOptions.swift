@@ -1,7 +1,7 @@
 public import Adversarial
 
 /// Everything that can be set of a SAGAN.
-public struct SAGANOptions: ModelOptions {
+public struct SAGANOptions: GameOptions {
   /// Which networks.
   public var form = Form.residual
   /// Base width; layers have multiples of it.
@@ -12,6 +12,7 @@ public struct SAGANOptions: ModelOptions {
   public var attention = 32
   /// What all large-batch models have.
   public var common = LargeBatchOptions()
+  public var objective = Objective(Hinge())
 
   /// Which networks.
   public enum Form: String, OptionWord, Sendable {
@@ -28,7 +29,6 @@ public struct SAGANOptions: ModelOptions {
     common.discriminatorLearningRate = 4e-4
     common.beta2 = 0.9
     common.averageDecay = 0
-    common.orthogonal = 0
     common.initializer = .xavier
     common.spectralEpsilon = 1e-12
     common.batchNormEpsilon = 1e-5
@@ -54,6 +54,7 @@ public struct SAGANOptions: ModelOptions {
     options.sharedEmbedding = 0
     options.attention = attention
     options.common = common
+    options.objective = objective
     return options
   }
 

@@ -81,7 +81,7 @@ enum StridedSAGAN {
       linear = Dense(scope["linear"], from: 16 * widths[levels - 1], to: 1, initializer: start)
     }
 
-    func callAsFunction(_ images: Tensor, _ mode: Mode) -> Tensor {
+    func callAsFunction(_ images: Tensor, _ mode: Mode) -> CriticOutput {
       named(path) {
         var x = images
         for (index, convolution) in convolutions.enumerated() {
@@ -89,7 +89,8 @@ enum StridedSAGAN {
           let place = index - (convolutions.count - attention.count)
           if place >= 0 { x = attention[place](x, mode) }
         }
-        return linear(x.reshaped([images.shape[0], -1]), mode)
+        let features = x.reshaped([images.shape[0], -1])
+        return CriticOutput(logits: linear(features, mode), features: features)
       }
     }
   }

@@ -1,9 +1,10 @@
-import Adversarial
 import Layers
 import Tensors
 import Testing
 
-@Suite struct OrthogonalRegularizerTests {
+@testable import Adversarial
+
+@Suite struct OrthogonalTests {
   /// A store of one weight with drawn numbers.
   func store(_ shape: [Int]) -> (ParameterStore, Parameter) {
     let store = ParameterStore(name: "net")
@@ -27,7 +28,7 @@ import Testing
         for row in 0..<rows { slope[row * columns + i] += 4 * numbers[row * columns + j] * product(i, j) }
       }
     }
-    let found = store.gradient { OrthogonalRegularizer(strength: 0.01)(store) }
+    let found = store.gradient { Orthogonal(strength: 0.01).penalty(store) }
     #expect(abs(Double(found.scalar) - 0.01 * value) < 1e-6 * 0.01 * value)
     let flat = try #require(store.gradientValues)
     let scale = slope.map(abs).max() ?? 1

@@ -1,0 +1,29 @@
+/// Every divergence that `--loss` can name; a new one adds a line.
+public let divergences = Catalog<any Divergence>(
+  kind: "loss",
+  [
+    Minimax(), NonSaturating(), LeastSquares(), Hinge(), Wasserstein(),
+    TotalVariation(), KullbackLeibler(), ReverseKullbackLeibler(), Pearson(), Neyman(), Hellinger(), Jeffreys(), JensenShannon(),
+    WeightedJensenShannon(), OriginalGame(), AlphaDivergence(),
+    Relativistic(),
+    EnergyMargin(), Equilibrium(),
+    MaximumMeanDiscrepancy(), Cramer(),
+  ]
+) { $0 }
+
+/// Every term that `--term` can name; a new one adds a line.
+public let terms = Catalog<any Term>(
+  kind: "term",
+  [
+    Orthogonal()
+  ]
+) { $0 }
+
+/// Every constraint that `--constraint` can name; a new one adds a line.
+public let constraints = Catalog<any Constraint>(
+  kind: "constraint",
+  [
+    WeightClipping(),
+    Spectral(),
+  ]
+) { $0 }

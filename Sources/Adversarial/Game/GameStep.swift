@@ -1,0 +1,124 @@
+public import Kernels
+public import Layers
+public import Tensors
+
+/// Images of one kind, real or generated, as a term sees them.
+public struct GameImages {
+  /// `[batch, height, width, channels]` in [-1, 1], before any augmentation; generated ones are tracked in the generator's phase.
+  public let images: Tensor
+  /// Their classes, for a conditional model.
+  public let labels: Labels?
+  /// What they were generated from, `[batch, latent]`; nil for real ones.
+  public let latent: Tensor?
+  /// What the critic said of them: the same numbers as the divergence reads.
+  public let output: CriticOutput
+}
+
+/// What a term sees of the step: the images of one evaluation of a loss, both networks, its random streams and its state.
+public struct GameStep {
+  /// The evaluation: step number, layout of the batch.
+  public let context: StepContext
+  /// The state of the term that is asked.
+  public let state: GameState
+  /// Generated images.
+  public let fake: GameImages
+  private let realImages: GameImages?
+  private let owner: String
+  private let passes: CriticPasses
+  private let players: (generator: Generator, critic: Critic)
+
+  init(
+    _ context: StepContext, owner: String, state: GameState, real: GameImages?, fake: GameImages, passes: CriticPasses,
+    players: (generator: Generator, critic: Critic)
+  ) {
+    self.context = context
+    self.owner = owner
+    self.state = state
+    realImages = real
+    self.fake = fake
+    self.passes = passes
+    self.players = players
+  }
+
+  /// Real images; in the generator's phase only for a term that says `generatorNeedsReal`.
+  public var real: GameImages {
+    guard let realImages else { preconditionFailure("\(owner): the generator's phase has no real images; say generatorNeedsReal") }
+    return realImages
+  }
+
+  /// The generator's parameters, tracked in its own phase.
+  public var generator: ParameterStore { players.generator.network.store }
+
+  /// The critic's parameters, tracked in its own phase.
+  public var critic: ParameterStore { players.critic.network.store }
+
+  /// Another pass of the critic in training, through the game's augmentation; call it inside `gradient(at:)` for a penalty on slopes.
+  public func criticize(_ images: Tensor, _ labels: Labels?) -> CriticOutput { passes.output(images, labels) }
+
+  /// Another pass of the generator in training.
+  public func generate(_ latent: Tensor, _ labels: Labels?) -> Tensor { players.generator.images(latent, labels, .training) }
+
+  /// A random stream of this evaluation that is the term's own: row i of what it fills depends on the global sample index only.
+  public func key(_ purpose: String) -> RandomKey { context.key("\(owner) \(purpose)") }
+
+  /// Logs a scalar below the term's name.
+  public func report(_ name: String, _ value: Tensor) { context.report("\(owner) \(name)", value) }
+}
+
+/// A pass of the critic, as an augmentation sees it.
+public struct AugmentationPass {
+  /// The evaluation: step number, layout of the batch.
+  public let context: StepContext
+  /// The state of the term that augments.
+  public let state: GameState
+  /// Random stream of this pass: row i of what it fills depends on the global sample index only.
+  public let key: RandomKey
+}
+
+/// Passes of the critic within one evaluation of a loss; each is augmented by numbers of its own.
+final class CriticPasses {
+  private let context: StepContext
+  private let critic: Critic
+  private let augmenting: [(term: any Term, state: GameState)]
+  private let parts: Set<CriticPart>
+  private var count = 0
+
+  init(_ context: StepContext, _ critic: Critic, augmenting: [(term: any Term, state: GameState)], parts: Set<CriticPart>) {
+    self.context = context
+    self.critic = critic
+    self.augmenting = augmenting
+    self.parts = parts
+  }
+
+  private func augmented(_ images: Tensor) -> Tensor {
+    defer { count += 1 }
+    return augmenting.reduce(images) { images, entry in
+      let key = context.key("\(entry.term.card.name) augmentation \(count)")
+      return entry.term.augmented(images, AugmentationPass(context: context, state: entry.state, key: key))
+    }
+  }
+
+  /// What the critic says of `images`.
+  func output(_ images: Tensor, _ labels: Labels?) -> CriticOutput { read(critic.output(augmented(images), labels, .training)) }
+
+  /// What it says of real and of generated images, in one pass unless batch norm forbids it.
+  func outputs(_ real: (images: Tensor, labels: Labels?), _ fake: (images: Tensor, labels: Labels?)) -> (CriticOutput, CriticOutput) {
+    if critic.hasBatchNorm { return (output(real.images, real.labels), output(fake.images, fake.labels)) }
+    let labels = real.labels.flatMap { real in fake.labels.map { real.concatenated(with: $0) } }
+    let (first, second) = (augmented(real.images), augmented(fake.images))
+    let joint = read(critic.output(concatenated([first, second], axis: 0), labels, .training))
+    let logits = joint.logits.split(like: [first, second])
+    let (features, classes) = (joint.features?.split(like: [first, second]), joint.classes?.split(like: [first, second]))
+    return (
+      CriticOutput(logits: logits[0], features: features?[0], classes: classes?[0]),
+      CriticOutput(logits: logits[1], features: features?[1], classes: classes?[1])
+    )
+  }
+
+  /// The output without the parts that nobody reads, whose memory is then free.
+  private func read(_ output: CriticOutput) -> CriticOutput {
+    func wanted(_ part: CriticPart, _ tensor: Tensor?) -> Tensor? { parts.contains(part) ? tensor : nil }
+    return CriticOutput(
+      logits: output.logits, features: wanted(.features, output.features), classes: wanted(.classes, output.classes))
+  }
+}

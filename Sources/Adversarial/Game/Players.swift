@@ -1,0 +1,99 @@
+public import Layers
+public import Tensors
+
+/// The generator of a game.
+public struct Generator {
+  /// How latent vectors are drawn.
+  public enum LatentLaw: Sendable, Equatable {
+    /// Standard normal.
+    case normal
+    /// Uniform in [-1, 1).
+    case uniform
+  }
+  /// Images of latent vectors and classes.
+  public typealias Function = (_ latent: Tensor, _ labels: Labels?, _ mode: Mode) -> Tensor
+
+  let network: Network
+  let latent: Int
+  let law: LatentLaw
+  let classes: Int?
+  let images: Function
+
+  /// A generator.
+  /// - Parameters:
+  ///   - latent: size of z.
+  ///   - classes: number of classes, nil for a network that takes no labels.
+  ///   - images: `[batch, height, width, channels]` in [-1, 1] of `[batch, latent]`.
+  public init(_ network: Network, latent: Int, law: LatentLaw = .normal, classes: Int?, images: @escaping Function) {
+    self.network = network
+    self.latent = latent
+    self.law = law
+    self.classes = classes
+    self.images = images
+  }
+
+  func draw(_ context: StepContext) -> Tensor {
+    switch law {
+    case .normal: context.normalLatent(latent)
+    case .uniform: context.uniformLatent(latent)
+    }
+  }
+}
+
+/// What a critic says of images.
+public struct CriticOutput {
+  /// Logits, higher for more real images, `[batch, 1]` or one for each patch; or energies `[batch, 1]`, as the critic's `gives` says.
+  public let logits: Tensor
+  /// The layer before the logits, or an autoencoder's code: `[batch, width]`. Nil where the critic has none, and where nobody reads it.
+  public let features: Tensor?
+  /// Logits of the classes, `[batch, classes]`, of a critic that also classifies.
+  public let classes: Tensor?
+
+  /// An output of these parts.
+  public init(logits: Tensor, features: Tensor? = nil, classes: Tensor? = nil) {
+    self.logits = logits
+    self.features = features
+    self.classes = classes
+  }
+}
+
+/// Parts of a critic's output beside the logits.
+public enum CriticPart: String, Sendable, CaseIterable {
+  /// `CriticOutput.features`.
+  case features
+  /// `CriticOutput.classes`.
+  case classes
+}
+
+/// The critic of a game.
+public struct Critic {
+  /// What a critic says of images and classes.
+  public typealias Function = (_ images: Tensor, _ labels: Labels?, _ mode: Mode) -> CriticOutput
+
+  let network: Network
+  let gives: CriticReading
+  let energyUnit: String
+  let parts: Set<CriticPart>
+  let hasBatchNorm: Bool
+  let output: Function
+
+  /// A critic.
+  /// - Parameters:
+  ///   - gives: `.logits`, or `.energy` for an autoencoder.
+  ///   - energyUnit: what an energy counts, as "mean of squares over an image's numbers": margins mean nothing without it.
+  ///   - parts: what its output holds beside the logits.
+  ///   - hasBatchNorm: whether images of a batch see each other: then real and generated ones go in passes of their own, since batch norm must
+  ///     not tell them apart by their joint moments. Others go in one, so that spectral norm iterates once.
+  public init(
+    _ network: Network, gives: CriticReading = .logits, energyUnit: String = "", parts: Set<CriticPart>, hasBatchNorm: Bool,
+    output: @escaping Function
+  ) {
+    precondition(gives != .features, "Critic: features are a part beside logits or energies")
+    self.network = network
+    self.gives = gives
+    self.energyUnit = energyUnit
+    self.parts = parts
+    self.hasBatchNorm = hasBatchNorm
+    self.output = output
+  }
+}
