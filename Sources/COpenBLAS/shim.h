@@ -35,3 +35,7 @@ static inline cblas_doubles cblas_high_doubles(cblas_lane x) { return __builtin_
 
 /// Asks for the cache line at an address that will be read soon.
 static inline void cblas_prefetch(const float *x) { __builtin_prefetch(x); }
+/// The same into the second-level cache, for lines that will be read later.
+static inline void cblas_prefetch_later(const float *x) { __builtin_prefetch(x, 0, 2); }
+/// The same for a line that will be written.
+static inline void cblas_prefetch_to_write(const float *x) { __builtin_prefetch(x, 1, 2); }

@@ -20,7 +20,10 @@ struct WeightGradientPanel<Transform: WinogradTransform> {
   /// - Parameters:
   ///   - input: writes `Bᵀ d B` of a tile's rows: the place in `tiles`, the target and the distance between positions.
   ///   - cotangent: writes `A dy Aᵀ` of its columns, likewise.
-  func add(_ tiles: Range<Int>, _ sum: Output, input: (Int, Output, Int) -> Void, cotangent: (Int, Output, Int) -> Void) {
+  ///   - fetch: fetches the pixels of a tile.
+  func add(
+    _ tiles: Range<Int>, _ sum: Output, input: (Int, Output, Int) -> Void, cotangent: (Int, Output, Int) -> Void, fetch: (Int) -> Void
+  ) {
     let positions = Transform.positions
     withScratch(positions * (inputSize + cotangentSize + matrixSize)) { v in
       let u = v + positions * inputSize
@@ -36,6 +39,12 @@ struct WeightGradientPanel<Transform: WinogradTransform> {
         for position in 0..<positions {
           product.run(
             rows: rows, columns: columns, v + position * inputSize, u + position * cotangentSize, m + position * matrixSize)
+          // Of few channels the next tiles are fetched meanwhile.
+          guard rows + columns <= 256 else { continue }
+          for index in (position * Self.run / positions)..<((position + 1) * Self.run / positions)
+          where first + Self.run + index < tiles.upperBound {
+            fetch(first + Self.run + index)
+          }
         }
       }
       turn(m, sum)

@@ -155,6 +155,9 @@ struct WeightGradientPlan<Transform: WinogradTransform> {
         grid.transformCotangent(
           target, dy, tile: all.tiles[place], channels: (block.columns.lowerBound * 16)..<(block.columns.upperBound * 16), zeros: zeros, u,
           positionStride: positionStride)
+      } fetch: { place in
+        forSources(of: block.rows) { source, _, _ in grid.fetch(sources[source].pixels, x, tile: all.tiles[place]) }
+        grid.fetchTile(target, dy, tile: all.tiles[place], toWrite: false)
       }
     }
   }

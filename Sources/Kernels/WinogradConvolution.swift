@@ -14,16 +14,21 @@ struct WinogradPass<Transform: WinogradTransform> {
   let weights: WinogradWeights<Transform>
   /// What is added to each output channel.
   let bias: Input?
+  /// Whether to add to what the targets hold.
+  let accumulate: Bool
   private let tiles: [WinogradTiles<Transform>]
 
   /// - Parameter phases: each with the same number of sources.
-  init(_ phases: [WinogradPhase], _ weights: WinogradWeights<Transform>, bias: Input?) {
+  init(_ phases: [WinogradPhase], _ weights: WinogradWeights<Transform>, bias: Input?, accumulate: Bool = false) {
     self.phases = phases
     self.weights = weights
     self.bias = bias
+    self.accumulate = accumulate
     tiles = phases.map { WinogradTiles($0.target) }
   }
 
+  /// Transformed weights that blocks of tiles go through one after the other.
+  static var mostWeights: Int { 36 * 512 * 512 }
   private var inputs: Int { weights.inputs }
   private var outputs: Int { weights.outputs }
   /// Terms of each product.
@@ -34,12 +39,16 @@ struct WinogradPass<Transform: WinogradTransform> {
   /// The packed weights of one position, for the same reason.
   private var packedStep: Int { depth * outputs + 16 }
 
+  /// Whether pixels are fetched while products are computed, as transforms would wait for them: of so few channels that what is fetched
+  /// stays near the core.
+  private var fetchesAhead: Bool { depth <= 512 && outputs <= 512 }
+
   /// `x` are the images of the sources, `y` those of the targets, `w` is laid out as `weights` says; turned, input and output channels are
   /// exchanged and the kernel is read from its end.
   func run(samples: Int, _ x: Input, _ w: Input, isTurned: Bool, _ y: Output) {
     // Where there are fewer tiles than columns, or the weights would not stay in the cache, it is the tiles that are read again and again.
     let mostTiles = tiles.reduce(0) { max($0, samples * $1.count) }
-    if 3 * mostTiles < 2 * outputs || phases.count * Transform.positions * depth * outputs > 36 * 512 * 512 {
+    if 3 * mostTiles < 2 * outputs || phases.count * Transform.positions * depth * outputs > Self.mostWeights {
       for phase in phases.indices { runByColumns(phase, samples: samples, x, w, isTurned: isTurned, y) }
     } else if isTurned {
       weights.withTurned(w) { runByTiles(samples: samples, x, $0, y) }
@@ -64,7 +73,10 @@ struct WinogradPass<Transform: WinogradTransform> {
     // Smaller blocks only where a thread would find no work.
     let share = (totals.reduce(0, +) + Workers.threads - 1) / Workers.threads
     let block = min(24, max(4, (share + 3) / 4 * 4))
-    let blocks = totals.enumerated().flatMap { phase, total in stride(from: 0, to: total, by: block).map { (phase: phase, first: $0) } }
+    // All phases read the same pixels: one after the other while their weights stay near the core, else each one apart.
+    let together = phases.count * size <= 1 << 18
+    var blocks = totals.enumerated().flatMap { phase, total in stride(from: 0, to: total, by: block).map { (phase: phase, first: $0) } }
+    if together { blocks.sort { ($0.first, $0.phase) < ($1.first, $1.phase) } }
     withScratch(phases.count * size + inputs) { packed in
       let zeros = packed + phases.count * size
       zeros.update(repeating: 0, count: inputs)
@@ -84,15 +96,23 @@ struct WinogradPass<Transform: WinogradTransform> {
             transformInput(phase, x, tile: first + tile, zeros: zeros, v + tile * rowStep, positionStride: block * rowStep)
           }
           let product = TileProduct(depth: depth, rowStep: rowStep, termStep: 1, bStep: nil, cStep: cStep, accumulate: false)
+          // The block that this thread is likely to take next.
+          let next = fetchesAhead && task + Workers.threads < blocks.count ? blocks[task + Workers.threads] : nil
           for position in 0..<positions {
             product.run(
               rows: padded, columns: outputs, v + position * block * rowStep, packed + phase * size + position * packedStep,
               m + position * block * cStep)
+            guard fetchesAhead else { continue }
+            for index in (position * count / positions)..<((position + 1) * count / positions) {
+              tiles[phase].fetchTile(phases[phase].target, y, tile: first + index, toWrite: true)
+              guard let next, next.first + index < totals[next.phase] else { continue }
+              for source in phases[next.phase].sources { tiles[next.phase].fetch(source.pixels, x, tile: next.first + index) }
+            }
           }
           for tile in 0..<count {
             tiles[phase].transformOutput(
               m + tile * cStep, positionStride: block * cStep, tile: first + tile, channels: 0..<outputs, bias: bias,
-              phases[phase].target, y)
+              accumulate: accumulate, phases[phase].target, y)
           }
         }
       }
@@ -145,7 +165,7 @@ struct WinogradPass<Transform: WinogradTransform> {
             for tile in 0..<count {
               tiles.transformOutput(
                 m + tile * columns.count, positionStride: apart, tile: first + tile, channels: columns, bias: bias,
-                phases[phase].target, y)
+                accumulate: accumulate, phases[phase].target, y)
             }
           }
         }

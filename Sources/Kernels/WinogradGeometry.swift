@@ -40,6 +40,14 @@ extension ConvolutionGeometry {
     }
   }
 
+  /// The sources of each pass over the images, a function of the shape alone: where the transformed weights of all sources would not stay
+  /// in the last-level cache, but those of one do, each source has a pass of its own, which adds to the output.
+  func winogradPasses(positions: Int) -> [[WinogradSource]] {
+    let sources = winogradSources
+    let size = positions * sources.count * inputChannels * outputChannels
+    return size > 4 << 20 && size <= WinogradPass<FourByTwo>.mostWeights ? sources.map { [$0] } : [sources]
+  }
+
   /// The input gradient as convolutions of the output's cotangents with the turned weights: one for each place in a square of `stride`
   /// pixels.
   ///
@@ -68,8 +76,10 @@ func winogradConvolution<Transform: WinogradTransform>(
   _ g: ConvolutionGeometry, _: Transform.Type, samples: Int, _ x: Input, _ w: Input, scale: Float, bias: Input?, _ y: Output
 ) {
   let weights = WinogradWeights<Transform>(inputs: g.inputChannels, outputs: g.outputChannels, step: g.stride, scale: scale)
-  WinogradPass([WinogradPhase(sources: g.winogradSources, target: g.outputPixels)], weights, bias: bias)
-    .run(samples: samples, x, w, isTurned: false, y)
+  for (index, sources) in g.winogradPasses(positions: Transform.positions).enumerated() {
+    WinogradPass([WinogradPhase(sources: sources, target: g.outputPixels)], weights, bias: bias, accumulate: index > 0)
+      .run(samples: samples, x, w, isTurned: false, y)
+  }
 }
 
 /// The adjoint of `winogradConvolution` in `x`: convolutions with the weights turned by 180°, input and output exchanged.

@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// Every `step`-th pixel of an image on both axes, from pixel (top, left) on, which may lie outside.
 struct PixelLattice {
   /// Size of the image.
@@ -102,9 +104,39 @@ struct WinogradTiles<Transform: WinogradTransform> {
     }
   }
 
-  /// `Aᵀ m A + bias` of a tile, written to the pixels of `y` that exist; of some channels, which `m` numbers from 0.
+  /// Fetches the pixels of a tile's window that its left neighbour does not have.
+  @inline(__always)
+  func fetch(_ source: PixelLattice, _ x: Input, tile: Int) {
+    let place = place(tile)
+    let image = x + place.sample * source.size
+    for i in 0..<Transform.window {
+      for j in (place.column == 0 ? 0 : Transform.window - Transform.tile)..<Transform.window {
+        guard let offset = source.offset(place.row + i, place.column + j) else { continue }
+        for line in stride(from: 0, to: source.channels, by: 16) { cblas_prefetch_later(image + offset + line) }
+      }
+    }
+  }
+
+  /// Fetches the pixels of a tile.
+  @inline(__always)
+  func fetchTile(_ target: PixelLattice, _ y: Input, tile: Int, toWrite: Bool) {
+    let place = place(tile)
+    let image = y + place.sample * target.size
+    for i in 0..<Transform.tile {
+      for j in 0..<Transform.tile {
+        guard let offset = target.offset(place.row + i, place.column + j) else { continue }
+        for line in stride(from: 0, to: target.channels, by: 16) {
+          if toWrite { cblas_prefetch_to_write(image + offset + line) } else { cblas_prefetch_later(image + offset + line) }
+        }
+      }
+    }
+  }
+
+  /// `Aᵀ m A + bias` of a tile, written to the pixels of `y` that exist, or without bias added to them; of some channels, which `m` numbers
+  /// from 0.
   func transformOutput(
-    _ m: Input, positionStride: Int, tile: Int, channels: Range<Int>, bias: Input?, _ target: PixelLattice, _ y: Output
+    _ m: Input, positionStride: Int, tile: Int, channels: Range<Int>, bias: Input?, accumulate: Bool, _ target: PixelLattice,
+    _ y: Output
   ) {
     let place = place(tile)
     let image = y + place.sample * target.size + channels.lowerBound
@@ -118,7 +150,9 @@ struct WinogradTiles<Transform: WinogradTransform> {
         Transform.apply(.output, d, rows: height) {
           source.lane(($0 &* Transform.window &+ $1) &* positionStride)
         } _: { i, j, lane in
-          if j < width { corner.store(lane + offset, (i &* target.width &+ j) &* pixelStride) }
+          if j >= width { return }
+          let pixel = (i &* target.width &+ j) &* pixelStride
+          corner.store(lane + (accumulate ? corner.lane(pixel) : offset), pixel)
         }
         channel += 16
       }

@@ -88,10 +88,10 @@ extension WinogradTransform {
     }
   }
 
-  /// Runs `body` with room for the columns of a transform; it comes from the heap, so loops over channels lie inside.
+  /// Runs `body` with room for the columns of a transform, which a temporary allocation would take from the heap.
   @inline(__always)
   static func withColumns(_ body: (UnsafeMutablePointer<Lane>) -> Void) {
-    withUnsafeTemporaryAllocation(of: Lane.self, capacity: positions) { body($0.baseAddress!) }
+    withScratch(positions * 16) { body(UnsafeMutableRawPointer($0).assumingMemoryBound(to: Lane.self)) }
   }
 
   /// A transform along both axes of a square of values, columns first.

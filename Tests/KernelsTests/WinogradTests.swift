@@ -38,6 +38,8 @@ import Testing
     Shape(samples: 2, height: 16, width: 16, inputs: 144, outputs: 48, stride: 2),
     // Weights beyond the cache, also with a last block of 16 columns.
     Shape(samples: 2, height: 8, width: 12, inputs: 320, outputs: 336, stride: 2),
+    // Each source in a pass of its own.
+    Shape(samples: 1, height: 12, width: 18, inputs: 208, outputs: 224, stride: 2),
   ]
 
   static func drawn(_ count: Int, _ seed: Int) -> [Float] {
