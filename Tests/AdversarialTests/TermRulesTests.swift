@@ -15,7 +15,10 @@ import Testing
     let game: Game
     let critic = ParameterStore(name: "critic")
 
-    init(_ term: String, hasBatchNorm: Bool = false, parts: Set<CriticPart> = [], loss: any Divergence = NoLoss()) throws {
+    init(
+      _ term: String, gives: CriticReading = .logits, hasBatchNorm: Bool = false, parts: Set<CriticPart> = [],
+      loss: any Divergence = NoLoss()
+    ) throws {
       let generator = ParameterStore(name: "generator")
       let shift = Scope(generator).parameter("shift", [1, 1, 1, 1], .zeros)
       let scale = Scope(critic).parameter("scale", [1], .ones)
@@ -25,7 +28,8 @@ import Testing
           latent, _, _ in (shift.tensor - 0.5).broadcast(to: [latent.shape[0], 2, 2, 1], layout: latent.layout)
         },
         critic: Critic(
-          Network(store: critic, optimizer: GradientDescent(critic, learningRate: 0)), parts: parts, hasBatchNorm: hasBatchNorm
+          Network(store: critic, optimizer: GradientDescent(critic, learningRate: 0)), gives: gives, parts: parts,
+          hasBatchNorm: hasBatchNorm
         ) { images, _, _ in
           CriticOutput(logits: images.mean(axes: [1, 2, 3]).reshaped([images.shape[0], 1]) * scale.tensor)
         })
@@ -115,6 +119,15 @@ import Testing
   func `a term whose part the critic does not give is refused by name`(_ name: String) {
     let error = #expect(throws: ModelError.self) { _ = try MeanGame(name) }
     #expect(error?.description.contains("--term \(name) reads features") == true)
+  }
+
+  @Test func `terms of logits are refused where the critic gives energies`() throws {
+    #expect(terms.entries.filter(\.needsLogits).map(\.card.name) == ["roth", "ada"])
+    for name in ["roth", "ada"] {
+      let error = #expect(throws: ModelError.self) { _ = try MeanGame(name, gives: .energy, loss: EnergyMargin()) }
+      #expect(error?.description.contains("--term \(name) is a function of logits") == true)
+    }
+    #expect(try MeanGame("r1", gives: .energy, loss: EnergyMargin()).game.phases.count == 2)
   }
 
   @Test func `the critic of WGAN catches up at first and every 500 steps`() {

@@ -53,6 +53,10 @@ public final class Game {
         "\(model): --loss \(loss.card.name) is a function of \(loss.input.rawValue), the critic of \(model) gives "
           + "\(critic.gives.rawValue); losses that fit: \(fitting.map(\.card.name).joined(separator: ", "))")
     }
+    for term in objective.terms where term.needsLogits && critic.gives != .logits {
+      throw ModelError(
+        "\(model): --term \(term.card.name) is a function of logits, the critic of \(model) gives \(critic.gives.rawValue); leave it out")
+    }
     for term in objective.terms {
       guard let part = term.needs.subtracting(critic.parts).map(\.rawValue).min() else { continue }
       throw ModelError("\(model): --term \(term.card.name) reads \(part) of the critic, and that of \(model) gives none; leave it out")

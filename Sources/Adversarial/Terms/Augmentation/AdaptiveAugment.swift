@@ -6,13 +6,13 @@ public import Tensors
 /// p rises or falls by `interval · batch / (1000 kimg)`, as the mean of r since the last time lies above or below `target`; p stays
 /// in [0, 1]. So p goes from 0 to 1 while `kimg` thousand images pass. The changes are those of `ImageAugmentation`, not the paper's
 /// larger set.
-/// - Source: Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data", section 3.1: target 0.6, 500 thousand
+/// - Source: Karras et al. 2020, "Training Generative Adversarial Networks with Limited Data", section 3: target 0.6, 500 thousand
 ///   images, every 4 updates. https://arxiv.org/abs/2006.06676
 public struct AdaptiveAugment: Term {
   public static let card = EntryCard(
     name: "ada", summary: "changes as in diff-augment, as often as holds the critic's certainty on real images; for small data",
     formula: "p <- clip(p + sign(E sign D(x) - target) * interval * batch / (1000 kimg), 0, 1)",
-    paper: "Karras et al. 2020, Training GANs with Limited Data, section 3.1", link: "https://arxiv.org/abs/2006.06676")
+    paper: "Karras et al. 2020, Training GANs with Limited Data, section 3", link: "https://arxiv.org/abs/2006.06676")
   /// What E sign D(x) is held to.
   public var target: Float = 0.6
   /// Thousands of images while p goes from 0 to 1.
@@ -34,6 +34,8 @@ public struct AdaptiveAugment: Term {
     ] + ImageAugmentation.fields(\.augmentation)
   }
 
+  /// The sign of an energy says nothing.
+  public var needsLogits: Bool { true }
   public var state: [StateEntry] { [StateEntry("p"), StateEntry("signs"), StateEntry("updates")] }
 
   public func augmented(_ images: Tensor, _ pass: AugmentationPass) -> Tensor {

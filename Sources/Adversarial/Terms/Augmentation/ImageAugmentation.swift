@@ -10,7 +10,7 @@ import Tensors
 /// - cutout: a rectangle set to 0, sides a part of the image's size, its centre anywhere in the image.
 ///
 /// Zero is the middle grey of images in [-1, 1].
-/// - Source: Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training", section 4 and appendix.
+/// - Source: Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training", and the authors' code.
 ///   https://arxiv.org/abs/2006.10738
 struct ImageAugmentation: Sendable {
   /// Whether colours change.

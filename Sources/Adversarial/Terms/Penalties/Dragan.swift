@@ -4,12 +4,12 @@ public import Tensors
 ///
 /// σ is the standard deviation of all numbers of the **global** batch, u is drawn from U(0, 1) for each number and α from U(0, 1) for each
 /// sample, as in the authors' notebook, with c = 0.5.
-/// - Source: Kodali et al. 2017, "On Convergence and Stability of GANs", section 2.3; λ = 10. https://arxiv.org/abs/1705.07215
+/// - Source: Kodali et al. 2017, "On Convergence and Stability of GANs"; λ = 10. https://arxiv.org/abs/1705.07215
 public struct Dragan: Term {
   public static let card = EntryCard(
     name: "dragan", summary: "slopes of length 1 around real images",
     formula: "critic: strength * E (|grad D(x')| - 1)^2, x' = x + a * spread * s * u, s the deviation of the batch, a, u from U(0, 1)",
-    paper: "Kodali et al. 2017, On Convergence and Stability of GANs, section 2.3", link: "https://arxiv.org/abs/1705.07215")
+    paper: "Kodali et al. 2017, On Convergence and Stability of GANs", link: "https://arxiv.org/abs/1705.07215")
   /// Weight λ.
   public var strength: Float = 10
   /// Width c of the neighbourhood, in deviations.

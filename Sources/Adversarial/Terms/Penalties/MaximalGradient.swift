@@ -4,12 +4,12 @@ public import Tensors
 ///
 /// The maximum over a batch stands for the Lipschitz constant. The gradient is that of the steepest sample, the first of equal ones. The
 /// authors also keep the steepest points of earlier steps; here each step has its own.
-/// - Source: Zhou et al. 2019, "Lipschitz Generative Adversarial Nets", section 5. https://arxiv.org/abs/1902.05687
+/// - Source: Zhou et al. 2019, "Lipschitz Generative Adversarial Nets". https://arxiv.org/abs/1902.05687
 public struct MaximalGradient: Term {
   public static let card = EntryCard(
     name: "maximal-gradient", summary: "the steepest slope of the whole batch between real and generated images",
     formula: "critic: strength * max |grad D(x')|^2, x' = a x + (1 - a) G(z), a from U(0, 1) for each sample",
-    paper: "Zhou et al. 2019, Lipschitz Generative Adversarial Nets, section 5", link: "https://arxiv.org/abs/1902.05687")
+    paper: "Zhou et al. 2019, Lipschitz Generative Adversarial Nets", link: "https://arxiv.org/abs/1902.05687")
   /// Weight λ.
   public var strength: Float = 0.1
   public var every = 1

@@ -21,6 +21,7 @@ public struct Roth: Term {
   public static var fields: [OptionField<Self>] { [.value("gamma", \.gamma, "weight of the penalty", in: 0...1e6)] }
 
   public var readsSlopes: Bool { true }
+  public var needsLogits: Bool { true }
   public func critic(_ step: GameStep) -> Tensor? {
     let real = Slopes(step, at: step.real.images, step.real.labels)
     let fake = Slopes(step, at: step.fake.images, step.fake.labels)
