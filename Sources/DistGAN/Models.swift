@@ -6,6 +6,7 @@ import Zoo
 struct Models: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "models", abstract: "Lists the models, or shows one with its paper, presets and options.",
+    usage: "dist-gan models [<name>] [<options>]",
     discussion: """
         dist-gan models
         dist-gan models biggan
