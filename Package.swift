@@ -80,7 +80,8 @@ let package = Package(
     // Tests
     // Replay evaluates graphs thousands of times in naive loops: optimised in debug builds too, checks stay.
     .target(
-      name: "TestSupport", dependencies: ["Kernels", "Sharding", "Tensors"], swiftSettings: strict + [.unsafeFlags(["-O"])]),
+      name: "TestSupport", dependencies: ["Kernels", "Sharding", "Tensors", "Layers", "Optimization", "Adversarial"],
+      swiftSettings: strict + [.unsafeFlags(["-O"])]),
     .executableTarget(
       name: "RankChecks",
       dependencies: [

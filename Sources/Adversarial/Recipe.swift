@@ -30,6 +30,8 @@ public final class Network {
   public let average: WeightAverage?
   /// What the network is held to; a game sets them.
   public internal(set) var constraints: [any Constraint] = []
+  /// What the optimizer's step size is multiplied by at each step; a game sets it.
+  public internal(set) var schedule = Schedule.constant(1)
 
   /// A network named as its store.
   public init(store: ParameterStore, optimizer: any Optimizer, average: WeightAverage? = nil) {
@@ -43,7 +45,7 @@ public final class Network {
   /// Every process that shares the store's memory comes here, between two of the store's barriers.
   public func update(step: Int) {
     for constraint in constraints { constraint.beforeUpdate(of: store) }
-    optimizer.update(store)
+    optimizer.update(store, step: step, rate: schedule.value(at: step))
     for constraint in constraints { constraint.afterUpdate(of: store) }
     average?.update(step: step)
   }

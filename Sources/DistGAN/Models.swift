@@ -6,13 +6,15 @@ import Zoo
 struct Models: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "models", abstract: "Lists the models, or shows one with its paper, presets and options.",
+    usage: "dist-gan models [<name>] [<options>]",
     discussion: """
         dist-gan models
         dist-gan models biggan
         dist-gan models --losses --terms
       """)
 
-  @Argument(help: "Name of a model, or of a loss, term or constraint; without one all models are listed.", completion: .shown)
+  @Argument(
+    help: "Name of a model, or of a loss, term, constraint or schedule; without one all models are listed.", completion: .shown)
   var name: String?
 
   @Flag(help: "List the losses that --loss can name.")
@@ -24,8 +26,13 @@ struct Models: ParsableCommand {
   @Flag(help: "List the constraints that --constraint can name.")
   var constraints = false
 
+  @Flag(help: "List the schedules that --schedule can name.")
+  var schedules = false
+
   func run() throws {
-    let lists = [losses ? ObjectiveList.losses : nil, terms ? .terms : nil, constraints ? .constraints : nil].compactMap(\.self)
+    let lists = [
+      losses ? ObjectiveList.losses : nil, terms ? .terms : nil, constraints ? .constraints : nil, schedules ? .schedules : nil,
+    ].compactMap(\.self)
     for list in lists { try list.show() }
     if let name {
       let parts = ObjectiveList.all.filter { $0.entries.contains { $0.card.name == name } }
@@ -43,7 +50,7 @@ struct Models: ParsableCommand {
     for list in ObjectiveList.all {
       print("\n\(list.title), --\(list.option): \(list.entries.map(\.card.name).joined(separator: ", "))")
     }
-    print("\ndist-gan models NAME shows one of them; --losses, --terms and --constraints show all with formulas and options")
+    print("\ndist-gan models NAME shows one of them; --losses, --terms, --constraints, --schedules show all with formulas and options")
   }
 
   private static func show(_ entry: ModelEntry) throws {

@@ -11,7 +11,8 @@ struct ObjectiveList {
   static let losses = ObjectiveList(title: "Losses", option: "loss", entries: divergences.common)
   static let terms = ObjectiveList(title: "Terms", option: "term", entries: Adversarial.terms.common)
   static let constraints = ObjectiveList(title: "Constraints", option: "constraint", entries: Adversarial.constraints.common)
-  static let all = [losses, terms, constraints]
+  static let schedules = ObjectiveList(title: "Schedules", option: "schedule", entries: Adversarial.schedules.common)
+  static let all = [losses, terms, constraints, schedules]
 
   /// Prints all entries, or the one of a name.
   func show(only name: String? = nil) throws {

@@ -1,10 +1,11 @@
-/// One step of Adam, in one pass: `m ← β₁m + (1-β₁)g`, `v ← β₂v + (1-β₂)g²`, `p ← p - lr (m/c₁) / (√(v/c₂) + ε)`.
+/// One step of Adam, in one pass: `m ← β₁m + (1-β₁)g`, `v ← β₂v + (1-β₂)g²`, `p ← keep p - lr (m/c₁) / (√(v/c₂) + ε)`.
 ///
-/// `correction1 = 1 - β₁ᵗ` and `correction2 = 1 - β₂ᵗ` undo the bias of the first steps (1 switches that off).
+/// `correction1 = 1 - β₁ᵗ` and `correction2 = 1 - β₂ᵗ` undo the bias of the first steps (1 switches that off). `keep` is 1, or
+/// `1 - lr·decay` for decoupled weight decay.
 /// - Source: Kingma, Ba 2015, "Adam: A Method for Stochastic Optimization", Algorithm 1. https://arxiv.org/abs/1412.6980
 public func adam(
   parameters: Output, gradient: Input, firstMoment: Output, secondMoment: Output, count: Int, learningRate: Float, beta1: Float,
-  beta2: Float, epsilon: Float, correction1: Float, correction2: Float
+  beta2: Float, epsilon: Float, correction1: Float, correction2: Float, keep: Float = 1
 ) {
   let rest1 = 1 - beta1
   let rest2 = 1 - beta2
@@ -19,7 +20,7 @@ public func adam(
       var p = whole ? parameters.lane(i) : Input(parameters).lane(i, count: length)
       m = beta1 * m + rest1 * g
       v = beta2 * v + rest2 * g * g
-      p -= learningRate * (m / correction1) / (squareRoot(v / correction2) + epsilon)
+      p = keep * p - learningRate * (m / correction1) / (squareRoot(v / correction2) + epsilon)
       if whole {
         firstMoment.store(m, i)
         secondMoment.store(v, i)
@@ -44,6 +45,21 @@ public func momentumStep(
       let next = momentum * v[i] + g[i]
       v[i] = next
       p[i] -= learningRate * next
+    }
+  }
+}
+
+/// One step of RMSProp: `v ← decay v + (1 - decay) g²`, `p ← p - lr g / (√v + ε)`.
+public func rmsPropStep(
+  parameters: Output, gradient: Input, secondMoment: Output, count: Int, learningRate: Float, decay: Float, epsilon: Float
+) {
+  let rest = 1 - decay
+  Workers.forRanges(count, grain: threadingGrain) { range in
+    let (p, g, v) = (parameters + range.lowerBound, gradient + range.lowerBound, secondMoment + range.lowerBound)
+    for i in 0..<range.count {
+      let next = decay * v[i] + rest * g[i] * g[i]
+      v[i] = next
+      p[i] -= learningRate * g[i] / (next.squareRoot() + epsilon)
     }
   }
 }

@@ -64,7 +64,7 @@ public struct TransposeConvolution2D {
     path = scope.path
     self.stride = stride
     self.padding = padding
-    weight = Weight(scope, [kernel, kernel, outputs, inputs], initializer, spectral: spectral)
+    weight = Weight(scope, [kernel, kernel, outputs, inputs], initializer, spectral: spectral, outputAxis: 2)
     self.bias = bias ? scope.parameter("bias", [outputs], .zeros) : nil
   }
 

@@ -6,6 +6,8 @@ public struct Parameter {
   let index: Int
   /// The numbers; tracked inside `gradient { … }` of the store.
   public var tensor: Tensor { store.parameter(index) }
+  /// Overwrites the numbers; for first values, in the process that draws them.
+  func set(_ tensor: Tensor) { store.setParameter(index, to: tensor) }
 }
 
 /// A kept but not learned array of a store.

@@ -49,6 +49,7 @@ public final class ParameterStore {
   private var leaves: [Tensor]?
   private var remembered: [String: Tensor] = [:]
   private var unfinished: (() -> Void)?
+  private var derivations: [() -> Void] = []
   private var preparations: [() -> Void] = []
   private var bufferCount = 0
   /// Every array starts on a cache line.
@@ -83,6 +84,9 @@ public final class ParameterStore {
     return parameters.count - 1
   }
 
+  /// Runs `body` after initial values were drawn, in the process that drew them: for first values that follow from others.
+  func afterDrawing(_ body: @escaping () -> Void) { derivations.append(body) }
+
   /// Runs `body` once the initial values are there: power-iteration vectors and weight averages start from them.
   public func afterAllocation(_ body: @escaping () -> Void) {
     if memory == nil { preparations.append(body) } else { body() }
@@ -103,7 +107,10 @@ public final class ParameterStore {
     func bound(_ index: Int) -> Int { index == count ? flatCount : flatCount * index / count / Self.alignment * Self.alignment }
     share = bound(index)..<bound(index + 1)
     if drawing {
-      if index == 0 { draw(parameters, memory, seed) }
+      if index == 0 {
+        draw(parameters, memory, seed)
+        for derive in derivations { derive() }
+      }
       draw(buffers, kept, seed)
     }
     home.barrier()
@@ -142,10 +149,14 @@ public final class ParameterStore {
   }
 
   /// Overwrites a buffer.
-  func setBuffer(_ index: Int, to tensor: Tensor) {
-    let entry = buffers[index]
+  func setBuffer(_ index: Int, to tensor: Tensor) { set(buffers[index], in: bufferValues, to: tensor) }
+
+  /// Overwrites a parameter.
+  func setParameter(_ index: Int, to tensor: Tensor) { set(parameters[index], in: memory, to: tensor) }
+
+  private func set(_ entry: Entry, in memory: FlatMemory?, to tensor: Tensor) {
     precondition(tensor.shape == entry.shape, "\(entry.path): shape \(tensor.shape), \(entry.shape) is needed")
-    guard let memory = bufferValues else { return }
+    guard let memory else { return }
     unsafe tensor.withValues { source in
       if let base = source.baseAddress { unsafe (memory.pointer + entry.offset).update(from: base, count: entry.count) }
     }

@@ -1,4 +1,4 @@
-public import Tensors
+import Tensors
 
 /// Weight division by the largest singular value, estimated by power iteration.
 ///
@@ -7,7 +7,7 @@ public import Tensors
 /// network is taken, all forwards share the first one's σ: so the division is differentiated once, after the sums of all parts of the
 /// batch have been added. (Miyato et al. iterate in each forward; with one forward per update there is no difference.)
 /// - Source: Miyato et al. 2018, "Spectral Normalization for GANs", algorithm 1. https://arxiv.org/abs/1802.05957
-public struct SpectralNorm {
+public struct SpectralNorm: WeightTransformation {
   /// Numbers of the layers that use spectral norm.
   public struct Settings: Sendable, Equatable {
     /// Smallest norm divided by. 1e-6 in ajbrock/BigGAN-PyTorch's scripts, 1e-4 in the BigGAN paper, appendix B.
@@ -19,7 +19,7 @@ public struct SpectralNorm {
   private let settings: Settings
   private let u: Buffer
   private let v: Buffer
-  fileprivate let path: String
+  let path: String
 
   /// Vectors for a weight of `shape` in `scope`.
   init(_ scope: Scope, weight: Parameter, shape: [Int], settings: Settings) {
@@ -53,45 +53,4 @@ public struct SpectralNorm {
   }
 
   private func norm(_ x: Tensor) -> Float { max(x.squared().sum().squareRoot().scalar, settings.epsilon) }
-}
-
-/// A weight, with spectral norm or without.
-public struct Weight {
-  private let parameter: Parameter
-  private let norm: SpectralNorm?
-
-  /// Registers `weight` in `scope`.
-  public init(_ scope: Scope, _ shape: [Int], _ initializer: Initializer, spectral: SpectralNorm.Settings?, isTable: Bool = false) {
-    parameter = scope.parameter("weight", shape, initializer, isTable: isTable)
-    let weight = parameter
-    norm = scope.store.weights.spectral(spectral, isTable: isTable).map {
-      SpectralNorm(scope, weight: weight, shape: shape, settings: $0)
-    }
-  }
-
-  /// The weight to compute with.
-  public func callAsFunction(_ mode: Mode) -> Tensor {
-    guard let norm else { return parameter.tensor }
-    return parameter.store.remembering("\(norm.path) \(mode)") { norm(parameter.tensor, mode) }
-  }
-  /// The weight as learned.
-  public var raw: Tensor { parameter.tensor }
-}
-
-/// What becomes of the weights that a store's layers register.
-public enum WeightRule: Sendable, Equatable {
-  /// What the network's author gave each layer.
-  case asBuilt
-  /// No spectral norm.
-  case plain
-  /// Spectral norm on every weight; tables keep what their author gave them.
-  case spectral(SpectralNorm.Settings)
-
-  func spectral(_ given: SpectralNorm.Settings?, isTable: Bool) -> SpectralNorm.Settings? {
-    switch self {
-    case .asBuilt: given
-    case .plain: nil
-    case .spectral(let settings): isTable ? given : settings
-    }
-  }
 }

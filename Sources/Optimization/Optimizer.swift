@@ -7,11 +7,19 @@ public protocol Optimizer: AnyObject {
   /// Number of floats it remembers for each parameter.
   static var momentCount: Int { get }
   /// Moves the parameters of `store` by its `gradientValues`, within its `share`.
-  func update(_ store: ParameterStore)
+  /// - Parameters:
+  ///   - step: the run's step from 0, which schedules of the rule go by.
+  ///   - rate: what the rule's step size is multiplied by.
+  func update(_ store: ParameterStore, step: Int, rate: Float)
   /// Number of updates made.
   var updateCount: Int { get set }
   /// What the rule remembers, by name, laid out as the parameters; checkpoints hold it.
   var state: [(name: String, memory: FlatMemory)] { get }
+}
+
+extension Optimizer {
+  /// An update outside of a run: steps are counted by updates, and the step size is the rule's own.
+  public func update(_ store: ParameterStore) { update(store, step: updateCount, rate: 1) }
 }
 
 extension ParameterStore {

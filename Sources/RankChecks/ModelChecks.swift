@@ -13,13 +13,17 @@ enum ModelChecks {
   ]
 
   /// Every model in every form for its own objective, and games of other kinds: with real images in the generator's phase, with pairs
-  /// over the batch, with other weights.
+  /// over the batch, with other weights, with terms that keep states, have second derivatives or change images.
   static var checks: [BitCheck] {
     zoo.entries.flatMap { checks($0, []) }
       + zoo.entries.filter { $0.card.name == "biggan" || $0.card.name == "dcgan" }.flatMap { entry in
         [
           [("loss", "relativistic:pairing=average,form=hinge"), ("constraint", "spectral:on=both")],
           [("loss", "mmd:scale=4"), ("constraint", "weight-clipping:bound=0.1")], [("loss", "cramer")],
+          [
+            ("term", "r1:every=2 lecam:start=1 pulling-away maximal-gradient ada:kimg=0.05,interval=1"),
+            ("constraint", "gradient-clipping:norm=0.5 weight-norm"), ("schedule", "cosine:over=5,warm-up=2"),
+          ],
         ].flatMap { checks(entry, $0) }
       }
   }

@@ -13,8 +13,13 @@ struct OptimizerForm {
     [
       OptimizerForm(name: "adam") { Adam($0, .init(learningRate: 0.01)) },
       OptimizerForm(name: "adam without momentum") { Adam($0, .init(learningRate: 0.01, beta1: 0, epsilon: 1e-6)) },
+      OptimizerForm(name: "adam with decoupled decay") { Adam($0, .init(learningRate: 0.01, weightDecay: 0.1)) },
+      OptimizerForm(name: "rmsprop") { RMSProp($0, learningRate: 0.01) },
       OptimizerForm(name: "gradient descent") { GradientDescent($0, learningRate: 0.05) },
       OptimizerForm(name: "gradient descent with momentum") { GradientDescent($0, learningRate: 0.05, momentum: 0.9) },
+      OptimizerForm(name: "gradient descent with rising momentum") {
+        GradientDescent($0, learningRate: 0.05, momentum: .linear(from: 0.5, to: 0.9, over: 4))
+      },
     ]
   }
 
@@ -35,7 +40,7 @@ struct OptimizerForm {
         let features = norm(convolution(x, .training), .training).leakyRectified(slope: 0.2)
         return (dense(features.reshaped([x.shape[0], -1]), .training) - target).squared().mean() * 0.5
       } then: {
-        optimizer.update(store)
+        optimizer.update(store, step: step, rate: 1)
         average.update(step: step)
       }
       losses += scalars.map(\.scalar)

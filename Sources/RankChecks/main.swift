@@ -26,6 +26,7 @@ import Kernels
     CheckGroup(name: "layers") { try BitCheck.compare(LayerForm.checks, on: $0) },
     CheckGroup(name: "optimizers") { try BitCheck.compare(OptimizerForm.checks, on: $0) },
     CheckGroup(name: "divergences") { try BitCheck.compare(DivergenceChecks.checks, on: $0) },
+    CheckGroup(name: "terms") { try BitCheck.compare(TermChecks.checks, on: $0) },
     CheckGroup(name: "models") { try BitCheck.compare(ModelChecks.checks, on: $0) },
     CheckGroup(name: "measurements") { _ in measurementChecks },
   ]

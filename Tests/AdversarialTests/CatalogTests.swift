@@ -3,10 +3,10 @@ import Testing
 
 @testable import Adversarial
 
-/// What holds for every entry of the three catalogues.
+/// What holds for every entry of the catalogues.
 @Suite struct CatalogTests {
   /// All entries, as what they have in common.
-  static let entries: [any CatalogEntry] = divergences.common + terms.common + constraints.common
+  static let entries: [any CatalogEntry] = divergences.common + terms.common + constraints.common + schedules.common
 
   @Test func `names are different and can be written without quotes, and cards say everything`() {
     let names = Self.entries.map(\.card.name)
@@ -24,6 +24,7 @@ import Testing
     for entry in divergences.entries { #expect(try divergences.parse(entry.text).text == entry.text) }
     for entry in terms.entries { #expect(try terms.parse(entry.text).text == entry.text) }
     for entry in constraints.entries { #expect(try constraints.parse(entry.text).text == entry.text) }
+    for entry in schedules.entries { #expect(try schedules.parse(entry.text).text == entry.text) }
   }
 
   @Test func `every divergence is among the forms that are checked, and so is every option of it`() throws {
@@ -46,12 +47,14 @@ import Testing
     try set("loss", "relativistic:form=hinge,pairing=average")
     #expect(objective.loss.text == "relativistic:pairing=average,form=hinge")
     try set("term", "orthogonal:strength=0.5,every=4")
-    #expect(objective.terms.map(\.text) == ["orthogonal:strength=0.5,every=4"])
+    #expect(objective.terms.map(\.text) == ["orthogonal:strength=0.5,form=modified,on=generator,every=4"])
     try set("constraint", "weight-clipping spectral:enabled=no,on=both")
     #expect(objective.constraints.map(\.text) == ["weight-clipping:bound=0.01,on=critic", "spectral:enabled=false,epsilon=1e-06,on=both"])
+    try set("schedule", "cosine:over=50,warm-up=5")
     #expect(
       fields.map { $0.read(objective) } == [
         objective.loss.text, objective.terms[0].text, objective.constraints.map(\.text).joined(separator: " "),
+        "cosine:to=0.0,after=0,over=50,warm-up=5",
       ])
     try set("term", "none")
     #expect(objective.terms.isEmpty && fields[1].read(objective) == "none")

@@ -13,8 +13,8 @@ import Testing
     return (store, weight)
   }
 
-  @Test(arguments: [[9, 4], [3, 3, 2, 5], [4, 9], [2, 11], [5, 5]])
-  func `value and gradient are those of all pairs of filters`(_ shape: [Int]) throws {
+  @Test(arguments: [[9, 4], [3, 3, 2, 5], [4, 9], [2, 11], [5, 5]], Orthogonal.Form.allCases)
+  func `value and gradient are those of all pairs of filters`(_ shape: [Int], _ form: Orthogonal.Form) throws {
     let (store, weight) = store(shape)
     let columns = shape[shape.count - 1]
     let rows = shape.reduce(1, *) / columns
@@ -23,12 +23,15 @@ import Testing
     var value = 0.0
     var slope = [Double](repeating: 0, count: numbers.count)
     for i in 0..<columns {
-      for j in 0..<columns where i != j {
-        value += product(i, j) * product(i, j)
-        for row in 0..<rows { slope[row * columns + i] += 4 * numbers[row * columns + j] * product(i, j) }
+      for j in 0..<columns where i != j || form == .plain {
+        let excess = product(i, j) - (i == j ? 1 : 0)
+        value += excess * excess
+        for row in 0..<rows { slope[row * columns + i] += 4 * numbers[row * columns + j] * excess }
       }
     }
-    let found = store.gradient { Orthogonal(strength: 0.01).penalty(store) }
+    var term = Orthogonal(strength: 0.01)
+    term.form = form
+    let found = store.gradient { term.penalty(store) }
     #expect(abs(Double(found.scalar) - 0.01 * value) < 1e-6 * 0.01 * value)
     let flat = try #require(store.gradientValues)
     let scale = slope.map(abs).max() ?? 1

@@ -30,6 +30,28 @@ func `Adam follows its formula in Double for several steps`(_ beta1: Double, _ e
   expectClose(v, exactV, within: 1e-4)
 }
 
+@Test func `decoupled decay shrinks parameters before Adam's step, and RMSProp follows its formula in Double`() {
+  let count = 70_003
+  let g = samples(count)
+  var p = samples(count, seed: 2), v = samples(count, seed: 3).map { $0 * $0 }
+  let (p0, v0) = (p, v)
+  unsafe rmsPropStep(parameters: &p, gradient: g, secondMoment: &v, count: count, learningRate: 0.01, decay: 0.9, epsilon: 0.1)
+  let exactV = (0..<count).map { 0.9 * Double(v0[$0]) + 0.1 * Double(g[$0]) * Double(g[$0]) }
+  expectClose(v, exactV, within: 1e-6)
+  expectClose(p, (0..<count).map { Double(p0[$0]) - 0.01 * Double(g[$0]) / (exactV[$0].squareRoot() + 0.1) }, within: 1e-6)
+
+  func adamStep(_ keep: Float) -> [Float] {
+    var p = p0, m = [Float](repeating: 0, count: count), v = m
+    unsafe adam(
+      parameters: &p, gradient: g, firstMoment: &m, secondMoment: &v, count: count, learningRate: 0.01, beta1: 0.5, beta2: 0.9,
+      epsilon: 0.1, correction1: 0.5, correction2: 0.1, keep: keep)
+    return p
+  }
+  let plain = adamStep(1)
+  let moves = (0..<count).map { Double(plain[$0]) - Double(p0[$0]) }
+  expectClose(adamStep(0.75), (0..<count).map { 0.75 * Double(p0[$0]) + moves[$0] }, within: 1e-6)
+}
+
 @Test func `momentum and averages follow their formulas`() {
   let count = 70_003
   let g = samples(count)

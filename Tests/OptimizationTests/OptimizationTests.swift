@@ -51,6 +51,61 @@ import Testing
     for (found, expected) in zip(parameter.tensor.values, x) { #expect(abs(Double(found) - expected) < 1e-5) }
   }
 
+  @Test func `AdamW agrees with its formula in Double, and its decay is not Adam's gradient`() {
+    let (store, parameter, setGradient) = Self.store(33)
+    let adam = Adam(store, .init(learningRate: 0.02, beta1: 0.5, beta2: 0.9, epsilon: 1e-6, weightDecay: 0.5))
+    var x = parameter.tensor.values.map(Double.init)
+    var (m, v) = ([Double](repeating: 0, count: 33), [Double](repeating: 0, count: 33))
+    for (step, gradient) in Self.gradients.enumerated() {
+      setGradient(gradient)
+      adam.update(store, step: step, rate: 0.5)
+      let (power1, power2) = ((0...step).reduce(1.0) { p, _ in p * 0.5 }, (0...step).reduce(1.0) { p, _ in p * 0.9 })
+      for index in x.indices {
+        let g = Double(gradient[index])
+        m[index] = 0.5 * m[index] + 0.5 * g
+        v[index] = 0.9 * v[index] + 0.1 * g * g
+        x[index] -= 0.01 * 0.5 * x[index]
+        x[index] -= 0.01 * (m[index] / (1 - power1)) / ((v[index] / (1 - power2)).squareRoot() + 1e-6)
+      }
+    }
+    for (found, expected) in zip(parameter.tensor.values, x) { #expect(abs(Double(found) - expected) < 1e-6) }
+  }
+
+  @Test func `RMSProp agrees with its formula in Double`() {
+    let (store, parameter, setGradient) = Self.store(33)
+    let rule = RMSProp(store, learningRate: 0.02, decay: 0.8, epsilon: 1e-3)
+    var x = parameter.tensor.values.map(Double.init)
+    var v = [Double](repeating: 0, count: 33)
+    for (step, gradient) in Self.gradients.enumerated() {
+      setGradient(gradient)
+      rule.update(store, step: step, rate: 0.5)
+      for index in x.indices {
+        let g = Double(gradient[index])
+        v[index] = 0.8 * v[index] + 0.2 * g * g
+        x[index] -= 0.01 * g / (v[index].squareRoot() + 1e-3)
+      }
+    }
+    for (found, expected) in zip(parameter.tensor.values, x) { #expect(abs(Double(found) - expected) < 1e-6) }
+    #expect(rule.updateCount == 5 && rule.state.map(\.name) == ["secondMoment"])
+  }
+
+  @Test func `momentum follows its schedule, and the step size its factor`() {
+    let (store, parameter, setGradient) = Self.store(33)
+    let descent = GradientDescent(store, learningRate: 0.2, momentum: .linear(from: 0.5, to: 0.9, after: 1, over: 2))
+    var x = parameter.tensor.values.map(Double.init)
+    var velocity = [Double](repeating: 0, count: 33)
+    for (step, gradient) in Self.gradients.enumerated() {
+      setGradient(gradient)
+      descent.update(store, step: step, rate: step == 0 ? 1 : 0.5)
+      let momentum = [0.5, 0.5, 0.7, 0.9, 0.9][step]
+      for index in x.indices {
+        velocity[index] = momentum * velocity[index] + Double(gradient[index])
+        x[index] -= (step == 0 ? 0.2 : 0.1) * velocity[index]
+      }
+    }
+    for (found, expected) in zip(parameter.tensor.values, x) { #expect(abs(Double(found) - expected) < 1e-5) }
+  }
+
   @Test func `an average copies before its start and decays after it`() {
     let (store, parameter, setGradient) = Self.store(5)
     let average = WeightAverage(store, decay: 0.75, start: 2)

@@ -94,7 +94,10 @@ struct Bench {
     ] + gameChanges.map { ("dcgan", $0.0, $0.1) }
 
   /// What can be changed of any game; none of these is a model's default.
-  private static let gameChanges = [("loss", "wasserstein"), ("term", "orthogonal:strength=0.01"), ("constraint", "weight-clipping")]
+  private static let gameChanges = [
+    ("loss", "wasserstein"), ("term", "orthogonal:strength=0.01"), ("constraint", "weight-clipping"),
+    ("schedule", "linear:over=2"),
+  ]
 
   private static let largeBatchChanges = [
     ("biggan", [("channels", "3"), ("latent", "40"), ("hierarchical", "false"), ("shared-embedding", "8"), ("attention", "0")]),

@@ -15,7 +15,11 @@ public let divergences = Catalog<any Divergence>(
 public let terms = Catalog<any Term>(
   kind: "term",
   [
-    Orthogonal()
+    GradientPenalty(), Dragan(), RealSlopes(), FakeSlopes(), Roth(), FlatBetween(), MaximalGradient(),
+    Consistency(), BalancedConsistency(), LatentConsistency(), LeCam(),
+    FeatureMatching(), PullingAway(),
+    Orthogonal(), WeightDecay(),
+    DiffAugment(), AdaptiveAugment(),
   ]
 ) { $0 }
 
@@ -23,7 +27,10 @@ public let terms = Catalog<any Term>(
 public let constraints = Catalog<any Constraint>(
   kind: "constraint",
   [
-    WeightClipping(),
-    Spectral(),
+    WeightClipping(), GradientClipping(),
+    Spectral(), WeightNorm(),
   ]
 ) { $0 }
+
+/// Every schedule that `--schedule` can name; a new one adds a line.
+public let schedules = Catalog<any RateSchedule>(kind: "schedule", [SteadyRate(), LinearRate(), StepRate(), CosineRate()]) { $0 }

@@ -40,6 +40,7 @@ public final class Game {
     termStates = objective.terms.map { GameState($0.state, in: scope[$0.card.name]) }
     generator.network.constraints = objective.constraints.filter { $0.on.includes(.generator) }
     critic.network.constraints = objective.constraints.filter { $0.on.includes(.critic) }
+    for network in networks { network.schedule = objective.schedule.schedule }
     notes = Self.notes(objective, critic)
   }
 
@@ -51,6 +52,10 @@ public final class Game {
       throw ModelError(
         "\(model): --loss \(loss.card.name) is a function of \(loss.input.rawValue), the critic of \(model) gives "
           + "\(critic.gives.rawValue); losses that fit: \(fitting.map(\.card.name).joined(separator: ", "))")
+    }
+    for term in objective.terms where term.needsLogits && critic.gives != .logits {
+      throw ModelError(
+        "\(model): --term \(term.card.name) is a function of logits, the critic of \(model) gives \(critic.gives.rawValue); leave it out")
     }
     for term in objective.terms {
       guard let part = term.needs.subtracting(critic.parts).map(\.rawValue).min() else { continue }

@@ -15,6 +15,9 @@ public protocol Term: CatalogEntry {
   /// Whether it holds each sample's own slope to something, which batch norm in a critic mixes with those of others.
   var readsSlopes: Bool { get }
 
+  /// Whether it is undefined for an autoencoder's energies.
+  var needsLogits: Bool { get }
+
   /// What is added to the critic's loss; nil for nothing.
   func critic(_ step: GameStep) -> Tensor?
   /// What is added to the generator's loss; nil for nothing.
@@ -31,6 +34,7 @@ extension Term {
   public var generatorNeedsReal: Bool { false }
   public var state: [StateEntry] { [] }
   public var readsSlopes: Bool { false }
+  public var needsLogits: Bool { false }
   public func critic(_ step: GameStep) -> Tensor? { nil }
   public func generator(_ step: GameStep) -> Tensor? { nil }
   public func augmented(_ images: Tensor, _ pass: AugmentationPass) -> Tensor { images }

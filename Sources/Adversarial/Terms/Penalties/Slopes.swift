@@ -1,0 +1,28 @@
+import Layers
+import Tensors
+
+/// The critic's slopes `∇ₓ D(x)` at images, what gradient penalties are made of.
+struct Slopes {
+  /// `‖∇ₓ D(x)‖²` over an image's numbers, `[batch]`; of a critic with a logit for each patch, D is their sum.
+  let squares: Tensor
+  /// What the critic said in this pass.
+  let logits: Tensor
+
+  /// A pass of the critic, recorded, so that the penalty reaches the critic's parameters.
+  ///
+  /// Each sample has a logit of its own, so the slope of the sum of all is the slope of each (batch norm in a critic breaks this).
+  init(_ step: GameStep, at images: Tensor, _ labels: Labels?) {
+    var said: Tensor?
+    let slope = gradient(at: images.detached) { images in
+      let logits = step.criticize(images, labels).logits
+      said = logits
+      return logits.sum()
+    }
+    guard let said else { preconditionFailure("Slopes: the critic was not asked") }
+    squares = slope.squared().sum(axes: Array(1..<slope.rank))
+    logits = said
+  }
+
+  /// `√(‖∇ₓ D(x)‖² + 1e-12)`: a critic that is flat somewhere must not make the root's slope infinite.
+  var norms: Tensor { (squares + 1e-12).squareRoot() }
+}

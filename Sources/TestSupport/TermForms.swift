@@ -1,0 +1,30 @@
+/// Every term in every form, as `--term` has it: what the checks over the catalogue run.
+///
+/// A test holds the list against the catalogue: every entry, and for each of its options a value other than the default.
+package enum TermForms {
+  private static let penalties = [
+    "gradient-penalty", "gradient-penalty:strength=2,target=0.5", "gradient-penalty:target=0.1,sides=one", "dragan",
+    "dragan:strength=2,spread=1.5", "r1", "r1:gamma=0.3", "r2", "r2:gamma=0.3", "roth", "roth:gamma=2", "zero-centred",
+    "zero-centred:strength=2", "maximal-gradient", "maximal-gradient:strength=2",
+  ]
+
+  private static let consistency = [
+    "consistency", "consistency:strength=2,shift=0.25,flip=false", "balanced-consistency",
+    "balanced-consistency:real=2,fake=3,shift=0.25,flip=false", "latent-consistency",
+    "latent-consistency:critic=2,generator=3,deviation=0.5", "lecam", "lecam:strength=2,decay=0.5,start=2,rectified=true",
+  ]
+
+  private static let others = [
+    "feature-matching", "feature-matching:strength=2,norm=absolute", "pulling-away", "pulling-away:strength=2", "orthogonal",
+    "orthogonal:strength=0.01,form=plain,on=both", "weight-decay", "weight-decay:strength=0.1,on=both",
+  ]
+
+  /// Those that change what the critic sees and add nothing: they are checked with a divergence.
+  package static let augmentations = [
+    "diff-augment", "diff-augment:color=false,translation=0.25,cutout=0", "diff-augment:color=true,translation=0,cutout=0.25",
+    "ada:target=0.2,kimg=0.1,interval=1", "ada:color=false,translation=0.25,cutout=0.25",
+  ]
+
+  /// The forms.
+  package static let all: [String] = penalties + consistency + others + augmentations
+}
