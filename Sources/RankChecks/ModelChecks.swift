@@ -69,6 +69,9 @@ private final class StepLog: RunObserver {
   private(set) var numbers: [Numbers] = []
   func stepDone(_ record: StepRecord) throws {
     numbers += record.losses.map { Numbers("step \(record.step) \($0.name)", replicated: [$0.value]) }
+    for (quantity, entries) in record.health?.quantities ?? [] {
+      numbers += entries.map { Numbers("step \(record.step) \(quantity) \($0.name)", replicated: [$0.value]) }
+    }
   }
   func checkpointWritten(_ path: String, step: Int) throws {}
   func samplesDue(step: Int, _ sampler: Sampler) throws {}
