@@ -48,7 +48,7 @@ def compare(run, *facts):
     health = [line for line in lines if line["event"] == "health"]
     expect([line["step"] for line in health] == [line["step"] for line in steps if line["step"] % 3 == 0], "examined steps", health, *facts)
     examined = {(quantity, name) for line in health for quantity, entries in line["quantities"].items() for name in entries}
-    expect({"accuracy", "slope", "distance", "gradient", "singular value"} == {quantity for quantity, _ in examined}, examined, *facts)
+    expect({"accuracy", "slope", "loss slope", "distance", "gradient", "singular value"} == {quantity for quantity, _ in examined}, examined, *facts)
     tags |= {f"health/{quantity} {name}" for quantity, name in examined}
     expect(set(found.Tags()["scalars"]) == tags, "scalars", found.Tags(), tags, *facts)
 

@@ -64,6 +64,22 @@ import Testing
     }
   }
 
+  @Test func `the slope of the generator's loss is 1 for linear losses, and that of the logarithm for minimax`() throws {
+    for (loss, gives) in [("hinge", CriticReading.logits), ("wasserstein", .logits), ("energy-margin", .energy)] {
+      #expect(abs((try linear(divergences.parse(loss), gives: gives).game.health(context()).lossSlope ?? 0) - 1) < 1e-6, "\(loss)")
+    }
+    for loss in ["minimax", "non-saturating"] {
+      let (game, weights) = try linear(divergences.parse(loss))
+      // ln(1 - s(v)) has the slope -s(v), -ln s(v) has s(v) - 1.
+      let slopes = logits(weights, generated(game, "latent")).map { v in
+        let share = Tensor(v).sigmoid().scalar
+        return loss == "minimax" ? share : 1 - share
+      }
+      #expect(abs((game.health(context()).lossSlope ?? 0) - slopes.reduce(0, +) / 6) < 1e-6, "\(loss)")
+    }
+    #expect(try (linear(divergences.parse("relativistic")).game.health(context()).lossSlope ?? 0) > 0)
+  }
+
   @Test func `a number at the threshold is not above it, the next larger one is`() {
     let numbers: [Float] = [0.5, Float(0.5).nextUp, Float(0.5).nextDown, -80, 80, 0.5]
     #expect(Game.share(of: Tensor(numbers, shape: [6]), above: 0.5) == 2 / Float(6))
@@ -94,9 +110,9 @@ import Testing
     func names(_ loss: String, _ gives: CriticReading) throws -> [String] {
       try linear(divergences.parse(loss), gives: gives).game.health(context()).quantities.map(\.name)
     }
-    #expect(try names("hinge", .logits) == ["accuracy", "slope", "distance", "gradient", "singular value"])
-    #expect(try names("relativistic", .logits) == ["slope", "distance", "gradient", "singular value"])
-    #expect(try names("energy-margin", .energy) == ["slope", "distance", "gradient", "singular value"])
+    #expect(try names("hinge", .logits) == ["accuracy", "slope", "loss slope", "distance", "gradient", "singular value"])
+    #expect(try names("relativistic", .logits) == ["slope", "loss slope", "distance", "gradient", "singular value"])
+    #expect(try names("energy-margin", .energy) == ["slope", "loss slope", "distance", "gradient", "singular value"])
     #expect(try names("cramer", .logits) == ["distance", "gradient", "singular value"])
   }
 
@@ -136,6 +152,9 @@ import Testing
       #expect(health.distances.fake > 0 && (health.slopes?.fake ?? 0) > 0)
       // The same again: nothing is remembered.
       #expect(game.health(context) == health)
+      // A phase does leave traces.
+      _ = game.phases[0].loss(context)
+      #expect(numbers() != before, "\(form)")
     }
   }
 

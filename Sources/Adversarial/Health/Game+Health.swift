@@ -19,9 +19,9 @@ extension Game {
         let labels = players.generator.classes.map { context.randomLabels(classes: $0) }
         let images = players.generator.images(players.generator.draw(context), labels, .training)
         let others = players.generator.images(players.generator.draw(context, "other latent"), labels, .training)
-        let (accuracy, slopes) = judgement(context, images, labels)
+        let said = judgement(context, images, labels)
         return Health(
-          accuracy: accuracy, slopes: slopes,
+          accuracy: said?.accuracy, slopes: said?.slopes, lossSlope: said?.lossSlope,
           distances: Health.Pair(real: Self.spread(context.images), fake: (images - others).squared().mean().squareRoot().scalar),
           gradients: norms.map { Health.Entry($0.name, Float($0.value)) }, generatorGradient: Float(generatorGradient),
           singularValues: Self.singularValues(critic))
@@ -30,9 +30,11 @@ extension Game {
   }
 
   /// What the critic makes of real and of generated images.
-  private func judgement(_ context: StepContext, _ fake: Tensor, _ fakeLabels: Labels?) -> (accuracy: Health.Pair?, slopes: Health.Pair?) {
+  private func judgement(
+    _ context: StepContext, _ fake: Tensor, _ fakeLabels: Labels?
+  ) -> (accuracy: Health.Pair?, slopes: Health.Pair, lossSlope: Float)? {
     // The logits of a critic whose features are compared are trained by nobody.
-    guard objective.loss.input != .features else { return (nil, nil) }
+    guard objective.loss.input != .features else { return nil }
     let passes = CriticPasses(context, players.critic, augmenting: Array(zip(objective.terms, termStates)), parts: [])
     let realLabels = players.generator.classes == nil ? nil : context.labels
     let real = Slopes(at: context.images) { passes.output($0, realLabels) }
@@ -40,7 +42,12 @@ extension Game {
     let accuracy = objective.loss.threshold.map { threshold in
       Health.Pair(real: Self.share(of: real.logits, above: threshold), fake: 1 - Self.share(of: fake.logits, above: threshold))
     }
-    return (accuracy, Health.Pair(real: real.norms.mean().scalar, fake: fake.norms.mean().scalar))
+    let slope = gradient(at: fake.logits.detached) { logits in
+      objective.loss.generatorLoss(real: objective.loss.generatorNeedsReal ? real.logits.detached : nil, fake: logits)
+    }
+    return (
+      accuracy, Health.Pair(real: real.norms.mean().scalar, fake: fake.norms.mean().scalar), slope.magnitude().sum().scalar
+    )
   }
 
   /// The part of the numbers, over the global batch, that lie above `threshold`.

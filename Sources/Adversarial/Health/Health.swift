@@ -35,6 +35,9 @@ public struct Health: Sendable, Equatable {
   /// Mean length of the critic's slope `‖∇ₓ D(x)‖` over an image's numbers, in logits (or energy) per unit of pixels in [-1, 1]. In a critic
   /// with batch norm it includes what an image does to the others' logits. Nil where the loss does not read logits.
   public var slopes: Pair?
+  /// What the generator's loss makes of the critic's slope: `Σᵢ |∂L/∂D(G(zᵢ))|` over the global batch. 1 for losses that are linear in the
+  /// logits, near 0 where the loss is flat whatever the critic's slope. Nil where the loss does not read logits.
+  public var lossSlope: Float?
   /// Root of the mean squared difference of two images' numbers, in [0, 2]: real images of the batch, pair by pair; generated ones of the
   /// same class from different z. Real ones are nil for a batch of one.
   public var distances: Pair
@@ -47,10 +50,12 @@ public struct Health: Sendable, Equatable {
 
   /// A state of these numbers.
   public init(
-    accuracy: Pair?, slopes: Pair?, distances: Pair, gradients: [Entry], generatorGradient: Float, singularValues: [Entry]
+    accuracy: Pair?, slopes: Pair?, lossSlope: Float?, distances: Pair, gradients: [Entry], generatorGradient: Float,
+    singularValues: [Entry]
   ) {
     self.accuracy = accuracy
     self.slopes = slopes
+    self.lossSlope = lossSlope
     self.distances = distances
     self.gradients = gradients
     self.generatorGradient = generatorGradient
@@ -64,8 +69,8 @@ public struct Health: Sendable, Equatable {
       return (pair.real.map { [Entry("real", $0)] } ?? []) + [Entry("fake", pair.fake)]
     }
     return [
-      ("accuracy", entries(accuracy)), ("slope", entries(slopes)), ("distance", entries(distances)), ("gradient", gradients),
-      ("singular value", singularValues),
+      ("accuracy", entries(accuracy)), ("slope", entries(slopes)), ("loss slope", lossSlope.map { [Entry("fake", $0)] } ?? []),
+      ("distance", entries(distances)), ("gradient", gradients), ("singular value", singularValues),
     ].filter { !$0.1.isEmpty }
   }
 }

@@ -10,6 +10,9 @@ public struct HealthMonitor {
   /// Share of right logits above which a critic tells the images apart. At 0.99 of both kinds one image in a hundred still teaches the
   /// generator by the sign; usual critics stand between 0.6 and 0.95.
   public static let sureness: Float = 0.99
+  /// Slope of the generator's loss in the critic's logits below which, under a sure critic, it learns almost nothing: a hundredth of what
+  /// a loss that is linear in them gives. `minimax` is there at logits of -4.6 on generated images.
+  public static let flatLoss: Float = 1e-2
   /// Share of the usual gradient below which the generator, under a sure critic, learns almost nothing. Gradients of healthy runs stay
   /// within a factor of ten or so; two orders of magnitude less is another state.
   public static let weakGradient: Float = 1e-2
@@ -56,11 +59,12 @@ public struct HealthMonitor {
 
     var found: [String] = []
     let isSure = health.accuracy.map { min($0.real ?? 0, $0.fake) > Self.sureness } ?? false
-    let saturates = saturation.begins(isSure && isBelow(Self.weakGradient))
+    let isFlat = health.lossSlope.map { $0 < Self.flatLoss } ?? false
+    let saturates = saturation.begins(isSure && (isFlat || isBelow(Self.weakGradient)))
     if saturates, let accuracy = health.accuracy {
       found.append(
         "critic saturated: it tells \(percent(accuracy.real ?? 0)) of real and \(percent(accuracy.fake)) of generated images right, and the "
-          + "generator's gradient is \(amount(norm)); try --loss non-saturating, hinge or wasserstein, a lower learning rate of the critic, "
+          + "generator's gradient is \(amount(norm))\(isFlat ? ", and its loss is flat there" : ""); try --loss non-saturating, hinge or wasserstein, a lower learning rate of the critic, "
           + "or a flatter critic (--term r1, --constraint spectral)")
     }
     let vanishes = vanishing.begins(isBelow(Self.vanishedGradient))

@@ -95,7 +95,7 @@ final class DenseGame: GameModel {
     let runs = try [0, 1].map { try Self.records(model, every: $0, steps: 2, source) }
     #expect(runs[0].hash == runs[1].hash)
     let health = try #require(runs[1].records.last?.health)
-    #expect(health.quantities.map(\.name) == ["accuracy", "slope", "distance", "gradient", "singular value"])
+    #expect(health.quantities.map(\.name) == ["accuracy", "slope", "loss slope", "distance", "gradient", "singular value"])
     #expect(health.quantities.allSatisfy { $0.entries.allSatisfy { $0.value.isFinite && $0.value >= 0 } }, "\(health)")
     #expect(health.gradients.allSatisfy { $0.value > 0 } && health.singularValues.count > 2)
   }

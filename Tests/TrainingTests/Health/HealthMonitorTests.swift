@@ -5,10 +5,10 @@ import Training
 /// Constructed histories: what is warned about, how often, and what is not.
 @Suite struct HealthMonitorTests {
   static func health(
-    accuracy: (Float, Float)? = (0.8, 0.75), gradient: Float = 1e-3, distances: (Float?, Float) = (0.7, 0.6)
+    accuracy: (Float, Float)? = (0.8, 0.75), lossSlope: Float? = 0.5, gradient: Float = 1e-3, distances: (Float?, Float) = (0.7, 0.6)
   ) -> Health {
     Health(
-      accuracy: accuracy.map { Health.Pair(real: $0.0, fake: $0.1) }, slopes: nil,
+      accuracy: accuracy.map { Health.Pair(real: $0.0, fake: $0.1) }, slopes: nil, lossSlope: lossSlope,
       distances: Health.Pair(real: distances.0, fake: distances.1), gradients: [], generatorGradient: gradient, singularValues: [])
   }
   static let sound = health()
@@ -47,6 +47,11 @@ import Training
     let text = try #require(found[8]?.first)
     #expect(text.hasPrefix("critic saturated: it tells 99.6 % of real and 100.0 % of generated images right"), "\(text)")
     #expect(text.contains("--loss non-saturating"), "\(text)")
+    // A flat loss needs no history to be told.
+    let flat = Self.told(Self.times(5, Self.health(accuracy: (1, 1), lossSlope: 0.009)))
+    #expect(flat.keys.sorted() == [2] && flat[2]?.first?.contains("and its loss is flat there") == true, "\(flat)")
+    #expect(Self.told(Self.times(5, Self.health(accuracy: (1, 1), lossSlope: 0.011))).isEmpty)
+    #expect(Self.told(Self.times(5, Self.health(accuracy: (1, 0.9), lossSlope: 0.009))).isEmpty)
     // Twice is not enough, nor is one kind of images.
     #expect(Self.told(Self.times(6, Self.sound) + Self.times(2, saturated) + Self.times(9, Self.sound)).isEmpty)
     #expect(Self.told(Self.times(6, Self.sound) + Self.times(9, Self.health(accuracy: (0.99, 1), gradient: 5e-6))).isEmpty)
