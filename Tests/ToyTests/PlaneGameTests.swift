@@ -1,0 +1,69 @@
+import Adversarial
+import Images
+import Kernels
+import Testing
+
+@testable import Toy
+
+@Suite(.serialized) struct PlaneGameTests {
+  static func game(_ loss: any Divergence, terms: [any Term] = [], lr: Float = 1e-3, seed: UInt64 = 1) throws -> PlaneGame {
+    var options = PointGANOptions()
+    options.objective = Objective(loss, terms: terms)
+    options.learningRate = lr
+    return PlaneGame(try PointGAN(options, data: PlaneGame.format), for: .ring, batch: 128, seed: seed)
+  }
+
+  @Test func `a short training finds modes that the first generator has not, and one without steps does not`() throws {
+    let game = try Self.game(NonSaturating())
+    let before = game.coverage
+    let result = game.play(steps: 600)
+    #expect(before.covered <= 2, "\(before)")
+    #expect(result.coverage.covered >= 6 && result.coverage.quality > before.quality + 0.3, "\(result.coverage)")
+    // The control: the same game at a step size of 0.
+    let control = try Self.game(NonSaturating(), lr: 0)
+    #expect(control.play(steps: 20).coverage == before)
+  }
+
+  @Test func `equal seeds give equal points on any number of threads, others do not`() throws {
+    let threads = Workers.threads
+    defer { Workers.start(threads: threads) }
+    func outcome(_ seed: UInt64) throws -> [Float] {
+      var options = PointGANOptions()
+      options.objective = Objective(Hinge(), terms: [RealSlopes()])
+      let training = PointTraining(
+        try PointGAN(options, data: PlaneGame.format), seed: seed, batch: 64, points: PointSet.grid.points)
+      for _ in 0..<5 { #expect(training.performStep() == nil) }
+      return training.samples(50)
+    }
+    Workers.start(threads: 1)
+    let alone = try outcome(1)
+    Workers.start(threads: 3)
+    #expect(try outcome(1) == alone)
+    #expect(try outcome(2) != alone)
+  }
+
+  @Test(arguments: divergences.common.map(\.card.name))
+  func `every loss plays, and its picture shows both kinds of points`(name: String) throws {
+    let game = try Self.game(divergences.parse(name))
+    let result = game.play(steps: 3)
+    #expect(result.failure == nil)
+    let picture = game.picture(side: 64)
+    let pixels = (0..<(64 * 64)).map { place in (0..<3).map { picture[x: place % 64, y: place / 64, channel: $0] } }
+    #expect(pixels.contains([0, 0, 0]) && pixels.contains([0, 150, 40]))
+    let isShaded = pixels.contains { $0 != [0, 0, 0] && $0 != [0, 150, 40] && $0 != [255, 255, 255] }
+    #expect(isShaded == (try divergences.parse(name).input != .features))
+  }
+
+  @Test(arguments: terms.common.map(\.card.name))
+  func `every term that takes logits plays on points`(name: String) throws {
+    let game = try Self.game(Hinge(), terms: [terms.parse(name)])
+    #expect(game.play(steps: 2).failure == nil)
+  }
+
+  @Test func `a game ends at the first loss that is no number`() throws {
+    let game = try Self.game(KullbackLeibler(), lr: 1)
+    let result = game.play(steps: 200)
+    let failure = try #require(result.failure)
+    #expect(failure.step < 200 && ["discriminator", "generator"].contains(failure.loss))
+  }
+}
