@@ -8,7 +8,7 @@ from PIL import Image
 
 from checking import directory, expect, run, succeed
 
-QUICK = ["--batch", 128, "--width", 64]
+QUICK = ["--batch", 128]
 
 
 def coverage(text):
@@ -31,12 +31,13 @@ def refuse(code, fragment, *words):
 
 with directory() as place:
     os.chdir(place)
-    words = ["toy", *QUICK, "--loss", "non-saturating", "--steps", 800]
+    words = ["toy", *QUICK, "--loss", "relativistic", "--lr", 4e-3, "--steps", 800]
     text = succeed(*words, "--output", "ring.png")
     modes, quality = coverage(text)
-    expect(modes >= 6 and quality >= 40, "a short game covers most of the ring", text)
-    control = coverage(succeed(*words, "--lr", 0))
-    expect(control[0] <= 2 and control[1] < 20, "a game of step size 0 covers nothing", control)
+    expect(modes == 8 and quality >= 50, "a short game covers the ring", text)
+    words[words.index("--lr") + 1] = 0
+    control = coverage(succeed(*words))
+    expect(control[0] <= 4 and control[1] < 10, "a game of step size 0 covers nothing", control)
 
     # The picture: critic's shades, real points in black, generated ones in green.
     pixels = numpy.asarray(Image.open("ring.png").convert("RGB")).reshape(-1, 3)
@@ -59,7 +60,7 @@ with directory() as place:
         expect(re.search(rf"^{name}\b.*/20 .*/20 ", text, re.MULTILINE), f"no row of {name}", text)
     expect(f"of {2 * len(names)} games cover all 20 modes" in text and "not all: " in text, text)
     expect(Image.open("all.png").size[1] > 240 * len(names), "a row of pictures for each loss")
-    text = succeed("toy", "univariate", "--loss", "kl", "--steps", 400, "--batch", 256)
+    text = succeed("toy", "univariate", "--loss", "kl", "--steps", 400, "--batch", 256, "--lr", 1e-2)
     row = [float(word) for word in next(line for line in text.splitlines() if line.startswith("kl ")).split()[1:]]
     expect(abs(row[2] - 1) < 1e-4 and abs(row[5] - 3**0.5) < 1e-4, "the best normal distribution in KL has the mixture's moments", text)
     expect(abs(row[3]) < 0.2 and abs(row[6]) < 0.2, "the fit comes near to it", text)

@@ -29,14 +29,17 @@ extension ToyCommand {
       completion: .losses)
     var loss: String?
 
-    @Option(help: ArgumentHelp("What is added to the losses, or none; can be repeated.", valueName: "term"), completion: .terms)
+    @Option(
+      help: ArgumentHelp(
+        "What is added to the losses, or none; can be repeated (default: \(PointGANOptions.flatness.text)).", valueName: "term"),
+      completion: .terms)
     var term: [String] = []
 
     @Option(
       help: ArgumentHelp("What the networks are held to, or none; can be repeated.", valueName: "constraint"), completion: .constraints)
     var constraint: [String] = []
 
-    @Option(help: ArgumentHelp("How step sizes go over time.", valueName: "schedule"))
+    @Option(help: ArgumentHelp("How step sizes go over time (default: linear to 0 over all steps).", valueName: "schedule"))
     var schedule: String?
 
     @Option(help: ArgumentHelp("Width of the hidden layers.", valueName: "count"))
@@ -60,8 +63,9 @@ extension ToyCommand {
       guard let points = PointSet(optionText: set) else { throw OptionError("unknown set \(set): \(PointSet.expectation) is needed") }
       if all, let loss { throw OptionError("--all plays every loss; leave out --loss \(loss)") }
       if let output, !output.hasSuffix(".png") { throw OptionError("--output \(output): a name that ends with .png is needed") }
-      let model = try configured()
+      var model = try configured()
       let numbers = try flags.numbers(model)
+      if schedule == nil { try model.set("schedule", to: "linear:over=\(numbers.steps)") }
       if let output { try OutputFile.claim(output, mustBeNew: false) }
       print("\(points.rawValue): \(points.summary)")
       print("\(numbers.steps) steps of \(numbers.batch) points, seed \(flags.seed)")

@@ -20,7 +20,7 @@ struct ToyTable {
   /// Losses whose default options are meant for images: a margin of 10 squared distances is far outside of the plane.
   private static let ownOptions = ["energy-margin": "energy-margin:margin=1"]
   /// What is played with when no terms are given: without terms, and with flat critics at real points.
-  private static let usualTerms = ["none", "r1:gamma=0.1"]
+  private static let usualTerms = ["none", PointGANOptions.flatness.text]
 
   /// `8 of 8 modes, quality 97 %, KL 0.0123`.
   static func words(_ coverage: ModeCoverage) -> String {
@@ -46,7 +46,7 @@ struct ToyTable {
     let names = divergences.common.map { Self.ownOptions[$0.card.name] ?? $0.card.name }
     let width = names.map(\.count).max() ?? 0
     let heading = "modes quality     KL      s"
-    print("\n\(Text.left("", width))" + choices.map { "  " + Text.left("term \($0)", heading.count) }.joined())
+    print("\n\(Text.left("", width))" + choices.map { "  " + Text.left($0 == "none" ? "alone" : $0, heading.count) }.joined())
     print("\(Text.left("loss", width))" + choices.map { _ in "  " + heading }.joined())
     var missing: [String] = []
     var played = 0

@@ -3,20 +3,27 @@ public import Adversarial
 /// Everything that can be set of a game in the plane.
 public struct PointGANOptions: GameOptions {
   /// Width of all hidden layers.
-  public var width = 128
+  public var width = 64
   /// Hidden layers of each network.
   public var layers = 3
   /// Size of z.
-  public var latent = 16
+  public var latent = 2
   /// Adam's step size of both networks.
-  public var learningRate: Float = 1e-3
+  public var learningRate: Float = 2e-3
   /// Adam's β₁.
   public var beta1: Float = 0.5
   /// Critic updates in a step.
   public var criticUpdates = 1
   /// Decay of the generator's weight average, which samples come from; 0: the weights themselves.
   public var averageDecay: Float = 0.99
-  public var objective = Objective(NonSaturating())
+  public var objective = Objective(NonSaturating(), terms: [Self.flatness])
+
+  /// R1 with a weight for these sets, whose slopes are steeper than those of images: the plane is small and modes are narrow.
+  public static var flatness: RealSlopes {
+    var term = RealSlopes()
+    term.gamma = 0.02
+    return term
+  }
 
   /// The default options.
   public init() {}
