@@ -65,6 +65,9 @@ let package = Package(
     // Level 6
     .target(name: "Zoo", dependencies: ["Tensors", "Layers", "Optimization", "Adversarial"], swiftSettings: strict),
     .target(
+      name: "Toy",
+      dependencies: ["Kernels", "Sharding", "Tensors", "Layers", "Optimization", "Adversarial", "Images"], swiftSettings: strict),
+    .target(
       name: "Training",
       dependencies: [
         "Kernels", "Sharding", "Tensors", "Layers", "Optimization", "Adversarial", "Communication", "Archive", "Datasets", "Images",
@@ -74,8 +77,8 @@ let package = Package(
     .executableTarget(
       name: "DistGAN",
       dependencies: [
-        "Kernels", "Sharding", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Training", "Communication", "Archive",
-        "Datasets", "Images", "Weights", "CProcessor", argumentParser,
+        "Kernels", "Sharding", "Tensors", "Layers", "Optimization", "Adversarial", "Zoo", "Toy", "Training", "Communication",
+        "Archive", "Datasets", "Images", "Weights", "CProcessor", argumentParser,
       ], swiftSettings: strict),
     // Tests
     // Replay evaluates graphs thousands of times in naive loops: optimised in debug builds too, checks stay.
@@ -107,6 +110,8 @@ let package = Package(
     .testTarget(
       name: "ZooTests", dependencies: ["Zoo", "TestSupport", "Adversarial", "Optimization", "Layers", "Tensors", "Sharding", "Kernels"],
       swiftSettings: strict),
+    .testTarget(
+      name: "ToyTests", dependencies: ["Toy", "Adversarial", "Images", "Kernels", "Sharding", "Tensors"], swiftSettings: strict),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Archive", "Images"], swiftSettings: strict),
     .testTarget(
       name: "TrainingTests",

@@ -42,7 +42,7 @@ def check_example(words):
     if words[0].startswith("--"):
         words = ["plan", *words]
     last = {"plan": ["--overlap", "7"], "bench step": ["--steps", "0"], "bench convolutions": ["--rounds", "0"],
-            "bench reduction": ["--rounds", "0"]}
+            "bench reduction": ["--rounds", "0"], "toy": ["--steps", "0"]}
     ending = last.get(words[0]) or last.get(" ".join(words[:2])) or []
     result = run(*words, *ending, timeout=60)
     sentence = result.stderr.partition("\n")[0]

@@ -22,6 +22,7 @@ struct DistGAN: ParsableCommand {
         dist-gan import-weights G_ema.pth --into RUN    weights of other programs
         dist-gan models biggan                          what can be set
         dist-gan plan --model biggan                    what a run costs
+        dist-gan toy --loss hinge                       what a loss does to points
         mpirun -n 8 dist-gan doctor                     why a run does not start
 
       RUN is the directory of a run, as runs/biggan-demo-emoji32.
@@ -33,7 +34,7 @@ struct DistGAN: ParsableCommand {
     version: version,
     subcommands: [
       Train.self, PlanCommand.self, Sample.self, Report.self, Export.self, ImportWeights.self, Inspect.self, DataSets.self, Models.self,
-      Bench.self, Doctor.self,
+      ToyCommand.self, Bench.self, Doctor.self,
     ],
     defaultSubcommand: Train.self)
 
