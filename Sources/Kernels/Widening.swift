@@ -51,7 +51,7 @@ public enum Widening: Sendable, Hashable {
   }
 
   /// Some numbers of a tap of a kernel of `side` x `side`: the sum of the other kernel's taps at its row and column and at those `neighbour`
-  /// beside, as far as they exist, times a factor. The other kernel's taps lie `apart`.
+  /// beside, as far as they exist, each times a factor. The other kernel's taps lie `apart`.
   private func sum(
     to tap: Int, of side: Int, by neighbour: Int, _ x: Input, apart: Int, factor: Float, count: Int, streams: Bool = false, _ y: Output
   ) {
@@ -67,14 +67,15 @@ public enum Widening: Sendable, Hashable {
     case (nil, nil): write(count, streams, y) { a.lane($0, count: $1) * factor }
     case (let row?, nil):
       let b = source(row, columns.0)
-      write(count, streams, y) { (a.lane($0, count: $1) + b.lane($0, count: $1)) * factor }
+      write(count, streams, y) { a.lane($0, count: $1) * factor + b.lane($0, count: $1) * factor }
     case (nil, let column?):
       let b = source(rows.0, column)
-      write(count, streams, y) { (a.lane($0, count: $1) + b.lane($0, count: $1)) * factor }
+      write(count, streams, y) { a.lane($0, count: $1) * factor + b.lane($0, count: $1) * factor }
     case (let row?, let column?):
       let (b, c, d) = (source(rows.0, column), source(row, columns.0), source(row, column))
       write(count, streams, y) {
-        ((a.lane($0, count: $1) + b.lane($0, count: $1)) + (c.lane($0, count: $1) + d.lane($0, count: $1))) * factor
+        (a.lane($0, count: $1) * factor + b.lane($0, count: $1) * factor)
+          + (c.lane($0, count: $1) * factor + d.lane($0, count: $1) * factor)
       }
     }
   }
