@@ -58,7 +58,7 @@ with directory() as place:
     text = succeed("toy", "swiss-roll", "--all", *QUICK, "--steps", 2, "--output", "all.png")
     for name in names:
         expect(re.search(rf"^{name}\b.*/20 .*/20 ", text, re.MULTILINE), f"no row of {name}", text)
-    expect(f"of {2 * len(names)} games cover all 20 modes" in text and "not all: " in text, text)
+    expect(f"of {2 * len(names)} games cover all 20 modes" in text and "not all alone: " in text, text)
     expect(Image.open("all.png").size[1] > 240 * len(names), "a row of pictures for each loss")
     text = succeed("toy", "univariate", "--loss", "kl", "--steps", 400, "--batch", 256)
     row = [float(word) for word in next(line for line in text.splitlines() if line.startswith("kl ")).split()[1:]]
