@@ -80,7 +80,7 @@ expect(quoted > 20 and named > 12, "quotations and files are missing", quoted, n
 
 # Commands
 ran = 0
-for name in ["GettingStarted", "YourOwnData", "StoppingAndResuming"]:
+for name in ["GettingStarted", "YourOwnData", "WatchingARun", "StoppingAndResuming"]:
     printed = run_article(name)
     ran += len(printed)
     if name == "StoppingAndResuming":

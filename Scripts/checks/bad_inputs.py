@@ -64,6 +64,11 @@ with directory() as place:
     refuse(64, "given twice", *SMALL, "--term", "orthogonal", "--term", "orthogonal:strength=1", *output)
     refuse(64, "critic, generator, both", *SMALL, "--constraint", "spectral:on=all", *output)
     refuse(65, "equilibrium is a function of energy", *SMALL, "--loss", "equilibrium", *output)
+    # A batch of one image has no pairs.
+    alone = [*SMALL, "--batch", 1]
+    for option, name in (("--loss", "mmd"), ("--loss", "cramer"), ("--term", "pulling-away")):
+        refuse(65, f"{option} {name} compares different images", *alone, option, name, *output)
+    refuse(64, "--health-every -1", *SMALL, "--health-every=-1", *output)
     refuse(64, "whole number", *SMALL, "--latent", "many", *output)
     refuse(64, "from", *SMALL, "--beta1", 7, *output)
     refuse(64, "biggan", "models", "bigan")

@@ -15,7 +15,7 @@ from tensorboard.backend.event_processing import event_accumulator, plugin_event
 from checking import ENVIRONMENT, SMALL, command, directory, expect, succeed
 
 EVERYTHING = {event_accumulator.SCALARS: 0, event_accumulator.IMAGES: 0, event_accumulator.TENSORS: 0}
-OPTIONS = ["--log-every", 1, "--sample-every", 2]
+OPTIONS = ["--log-every", 1, "--sample-every", 2, "--health-every", 3]
 
 
 def files(run):
@@ -45,6 +45,11 @@ def compare(run, *facts):
     steps = [line for line in lines if line["event"] == "step"]
     tags = {f"loss/{name}" for line in steps for name in line["losses"]}
     tags |= {"speed/images per second", "speed/seconds per step", "data/epoch"}
+    health = [line for line in lines if line["event"] == "health"]
+    expect([line["step"] for line in health] == [line["step"] for line in steps if line["step"] % 3 == 0], "examined steps", health, *facts)
+    examined = {(quantity, name) for line in health for quantity, entries in line["quantities"].items() for name in entries}
+    expect({"accuracy", "slope", "loss slope", "distance", "gradient", "singular value"} == {quantity for quantity, _ in examined}, examined, *facts)
+    tags |= {f"health/{quantity} {name}" for quantity, name in examined}
     expect(set(found.Tags()["scalars"]) == tags, "scalars", found.Tags(), tags, *facts)
 
     def same(tag, values):
@@ -54,6 +59,8 @@ def compare(run, *facts):
 
     for name in steps[0]["losses"]:
         same(f"loss/{name}", [(line["step"], line["losses"][name]) for line in steps])
+    for quantity, name in examined:
+        same(f"health/{quantity} {name}", [(line["step"], line["quantities"][quantity][name]) for line in health])
     same("speed/images per second", [(line["step"], line["imagesPerSecond"]) for line in steps])
     same("speed/seconds per step", [(line["step"], line["secondsPerStep"]) for line in steps])
 

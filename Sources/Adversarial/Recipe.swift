@@ -14,10 +14,13 @@ public protocol Recipe: AnyObject {
   func sample(_ request: SampleRequest) -> Tensor
   /// What users should know before a run begins.
   var notes: [String] { get }
+  /// What in the model is undefined for a global batch of one image, as `--loss mmd`; empty for most.
+  var pairwise: [String] { get }
 }
 
 extension Recipe {
   public var notes: [String] { [] }
+  public var pairwise: [String] { [] }
 }
 
 /// One network of a model with what trains it.

@@ -43,16 +43,16 @@ public final class StepContext {
   /// The random stream `purpose` of this evaluation: row i of what it fills depends on the global sample index only.
   public func key(_ purpose: String) -> RandomKey { RandomKey(seed: seed, purpose: textHash(purpose) ^ stream, step: UInt64(step)) }
 
-  /// Standard normal latent vectors `[batch, size]`.
-  public func normalLatent(_ size: Int) -> Tensor {
+  /// Standard normal latent vectors `[batch, size]` of the stream `purpose`.
+  public func normalLatent(_ size: Int, _ purpose: String = "latent") -> Tensor {
     if images.isAbstract { return Tensor.abstract([layout.count, size], layout: layout) }
-    return Tensor.normal([layout.count, size], key: key("latent"), layout: layout)
+    return Tensor.normal([layout.count, size], key: key(purpose), layout: layout)
   }
 
-  /// Uniform latent vectors `[batch, size]` in [-1, 1).
-  public func uniformLatent(_ size: Int) -> Tensor {
+  /// Uniform latent vectors `[batch, size]` in [-1, 1) of the stream `purpose`.
+  public func uniformLatent(_ size: Int, _ purpose: String = "latent") -> Tensor {
     if images.isAbstract { return Tensor.abstract([layout.count, size], layout: layout) }
-    return Tensor.uniform([layout.count, size], from: -1, to: 1, key: key("latent"), layout: layout)
+    return Tensor.uniform([layout.count, size], from: -1, to: 1, key: key(purpose), layout: layout)
   }
 
   /// Uniformly drawn classes.

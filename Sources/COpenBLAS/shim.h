@@ -33,6 +33,9 @@ typedef double cblas_doubles __attribute__((ext_vector_type(8)));
 static inline cblas_doubles cblas_low_doubles(cblas_lane x) { return __builtin_convertvector(x.lo, cblas_doubles); }
 static inline cblas_doubles cblas_high_doubles(cblas_lane x) { return __builtin_convertvector(x.hi, cblas_doubles); }
 
+/// Writes a lane past the caches; the address is a multiple of 64.
+static inline void cblas_stream(float *y, cblas_lane x) { __builtin_nontemporal_store(x, (cblas_lane *)y); }
+
 /// Asks for the cache line at an address that will be read soon.
 static inline void cblas_prefetch(const float *x) { __builtin_prefetch(x); }
 /// The same into the second-level cache, for lines that will be read later.

@@ -129,7 +129,7 @@ struct ReportPage {
       """
   }
 
-  /// Losses of networks together, what a phase reports together, and speeds.
+  /// Losses of networks together, what a phase reports together, each quantity of health, and speeds.
   private var curves: String {
     let phases = history.losses.filter { !$0.name.contains(" ") }.map(\.name)
     var plots: [(title: String, series: [(name: String, series: RunHistory.Series)])] = []
@@ -140,6 +140,9 @@ struct ReportPage {
     }
     let others = history.losses.filter { loss in !phases.contains { loss.name == $0 || loss.name.hasPrefix($0 + " ") } }
     plots.append(("Other losses", others.map { ($0.name, $0) }))
+    for quantity in history.health {
+      plots.append(("Health: \(quantity.quantity)", quantity.series.map { ($0.name, $0) }))
+    }
     plots.append(("Images per second", [("images per second", history.imagesPerSecond)]))
     plots.append(("Seconds per step", [("seconds per step", history.secondsPerStep)]))
     let marks = history.occasions.filter { $0.kind == .resumed }.map(\.step)

@@ -84,6 +84,7 @@ struct RunConfiguration {
     options.checkpointEvery = try flags.checkpointEvery.map(cadence) ?? options.checkpointEvery
     options.keep = flags.keep ?? options.keep
     options.sampleEvery = flags.sampleEvery ?? max(100, options.steps / 20)
+    options.healthEvery = flags.healthEvery ?? 100
     options.isDebug = flags.debug
     if let name = flags.reduce {
       guard let reduction = Reduction(rawValue: name) else {

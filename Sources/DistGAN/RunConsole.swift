@@ -19,6 +19,7 @@ final class RunConsole: RunObserver {
   private let events: EventFile
   private let sheet: SampleSheet
   private let nearest: NearestImages
+  private var monitor = HealthMonitor()
   private var tick = Tick()
   private var whole = Tick()
   /// Steps until a rest can be foretold; the first ones are slower than the others.
@@ -71,6 +72,7 @@ final class RunConsole: RunObserver {
   func stepDone(_ record: StepRecord) {
     tick.add(record)
     whole.add(record)
+    defer { if let health = record.health { examined(health, step: record.step) } }
     if whole.steps == Self.warmUp { whole.seconds = 0 }
     let measured = whole.steps - Self.warmUp
     let remaining = measured > 0 ? whole.seconds / Double(measured) * Double(record.steps - record.step) : nil
@@ -95,6 +97,23 @@ final class RunConsole: RunObserver {
       try events.write(scalars: losses + speed + rest, step: record.step)
     }
     tick = Tick()
+  }
+
+  /// Keeps what an examination found, and says what begins to go wrong.
+  private func examined(_ health: Health, step: Int) {
+    func fields(_ entries: [Health.Entry]) -> JSON { .object(entries.map { ($0.name, .single($0.value)) }) }
+    write("health", [("step", .integer(step)), ("quantities", .object(health.quantities.map { ($0.name, fields($0.entries)) }))])
+    keep {
+      let scalars = health.quantities.flatMap { quantity in
+        quantity.entries.map { (tag: "health/\(quantity.name) \($0.name)", value: $0.value) }
+      }
+      try events.write(scalars: scalars, step: step)
+    }
+    for warning in monitor.warnings(health) {
+      write("warning", [("step", .integer(step)), ("text", .text(warning))])
+      keep { try events.write(markdown: warning, tag: "warning", step: step) }
+      progress?.note("warning: step \(step): \(warning)")
+    }
   }
 
   func checkpointWritten(_ path: String, step: Int) {

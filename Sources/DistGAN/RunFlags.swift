@@ -62,6 +62,10 @@ struct RunFlags: ParsableArguments {
   @Option(help: ArgumentHelp("Steps from one line of the log to the next (default: 20).", valueName: "steps"))
   var logEvery: Int?
 
+  @Option(
+    help: ArgumentHelp("Steps from one look at the critic's health to the next; 0: none (default: 100).", valueName: "steps"))
+  var healthEvery: Int?
+
   @Option(help: ArgumentHelp("Threads of each rank (default: its share of the cores).", valueName: "count"))
   var threads: Int?
 

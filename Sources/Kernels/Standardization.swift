@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// What batch norm and a rectifier make of `[samples, pixels, channels]`:
 /// `y = act(gain · x̂ + bias)` with `x̂ = (x - mean) · scale`, where `act` multiplies negative numbers by `slope`.
 ///
@@ -47,6 +49,20 @@ public struct Standardization {
   @inline(__always)
   private func load(_ x: Input, _ index: Int, _ length: Int) -> Lane { length == 16 ? x.lane(index) : x.lane(index, count: length) }
 
+  /// Loads a lane of pixels, and fetches the one of the next block: the processor does not see columns coming.
+  @inline(__always)
+  private func take(_ x: Input, _ index: Int, _ length: Int) -> Lane {
+    cblas_prefetch_later(x + index + Self.block * channels)
+    return load(x, index, length)
+  }
+
+  /// Writes a lane of pixels, and fetches the line of the next block.
+  @inline(__always)
+  private func put(_ lane: Lane, _ y: Output, _ index: Int, _ length: Int) {
+    cblas_prefetch_to_write(y + index + Self.block * channels)
+    if length == 16 { y.store(lane, index) } else { y.store(lane, index, count: length) }
+  }
+
   /// `body(sample, channel, length, first, end)` for each lane of channels of each block of pixels, `first..<end` offsets of its numbers.
   @inline(__always)
   private func forEachLane(_ body: (_ sample: Int, _ channel: Int, _ length: Int, _ first: Int, _ end: Int) -> Void) {
@@ -70,9 +86,9 @@ public struct Standardization {
     forEachLane { sample, channel, length, first, end in
       let factors = factors(sample, channel, length)
       for place in stride(from: first, to: end, by: channels) {
-        let z = factors.result(factors.normal(load(x, place, length)))
+        let z = factors.result(factors.normal(take(x, place, length)))
         let result = z.replacing(with: z * slope, where: z .<= 0)
-        if length == 16 { y.store(result, place) } else { y.store(result, place, count: length) }
+        put(result, y, place, length)
       }
     }
   }
@@ -94,8 +110,8 @@ public struct Standardization {
             var (plain, products) = (Lane.zero, Lane.zero)
             for pixel in top..<bottom {
               let place = (sample * pixels + pixel) * channels + channel
-              let normal = factors.normal(load(x, place, length))
-              let c = load(c, place, length)
+              let normal = factors.normal(take(x, place, length))
+              let c = take(c, place, length)
               let gated = c.replacing(with: c * slope, where: factors.result(normal) .<= 0)
               plain += gated
               products.addProduct(gated, normal)
@@ -125,11 +141,11 @@ public struct Standardization {
       let factors = factors(sample, channel, length)
       let (mean, slant) = (load(means, channel, length), load(means, channels + channel, length))
       for place in stride(from: first, to: end, by: channels) {
-        let normal = factors.normal(load(x, place, length))
-        let c = load(c, place, length)
+        let normal = factors.normal(take(x, place, length))
+        let c = take(c, place, length)
         let gated = c.replacing(with: c * slope, where: factors.result(normal) .<= 0)
         let result = factors.scale * (factors.gain * gated - mean - normal * slant)
-        if length == 16 { dx.store(result, place) } else { dx.store(result, place, count: length) }
+        put(result, dx, place, length)
       }
     }
   }

@@ -259,4 +259,13 @@ public final class ParameterStore {
     defer { (memory, bufferValues) = own }
     return try body()
   }
+
+  /// Runs `body` on a copy of the buffers: passes in training mode then leave no trace in this store.
+  public func preservingBuffers<R>(_ body: () throws -> R) rethrows -> R {
+    settle()
+    let own = bufferValues
+    bufferValues = own?.copy()
+    defer { bufferValues = own }
+    return try body()
+  }
 }

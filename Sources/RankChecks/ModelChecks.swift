@@ -25,7 +25,7 @@ enum ModelChecks {
             ("constraint", "gradient-clipping:norm=0.5 weight-norm"), ("schedule", "cosine:over=5,warm-up=2"),
           ],
         ].flatMap { checks(entry, $0) }
-      }
+      } + zoo.entries.map(unseen)
   }
 
   private static func checks(_ entry: ModelEntry, _ settings: [(name: String, value: String)]) -> [BitCheck] {
@@ -45,6 +45,30 @@ enum ModelChecks {
     }
   }
 
+  /// A run that is examined after every step leaves what one without leaves.
+  private static func unseen(_ entry: ModelEntry) -> BitCheck {
+    BitCheck(name: "\(entry.card.name), batch 11 in 8 shards: examined after every step and never") { ranks in
+      var options = RunOptions(RunDefaults(batch: 11, steps: 3))
+      options.shards = 8
+      var model = try small(entry)
+      try model.set("term", to: "ada:kimg=0.05,interval=1")
+      let states = try [1, 0].map { every in
+        options.healthEvery = every
+        let trainer = try Trainer(model, options: options, source: DrawnImages(), communicator: ranks.communicator)
+        _ = try trainer.train(checkpoints: nil, observer: StepLog())
+        return trainer.recipe.networks.flatMap { Numbers.state($0.store, $0.optimizer, $0.average) }
+      }
+      let bytes = unsafe Numbers.encoded(states[1]).withUnsafeBytes { unsafe [UInt8]($0) }
+      if let difference = Numbers.difference(of: states[0], from: Numbers.decoded(bytes)) { throw Trace(description: difference) }
+      return states[0]
+    }
+  }
+
+  /// What an examination changed.
+  private struct Trace: Error, CustomStringConvertible {
+    let description: String
+  }
+
   /// A model of few channels; 16 where Winograd's algorithm is to run.
   private static func small(_ entry: ModelEntry) throws -> any ConfiguredModel {
     var model = try entry.configured()
@@ -57,6 +81,9 @@ enum ModelChecks {
   private static func numbers(
     _ model: any ConfiguredModel, _ options: RunOptions, _ communicator: any Communicator
   ) throws -> [Numbers] {
+    var options = options
+    // Before the last step, which shows any trace that an examination leaves.
+    options.healthEvery = 2
     let trainer = try Trainer(model, options: options, source: DrawnImages(), communicator: communicator)
     let log = StepLog()
     _ = try trainer.train(checkpoints: nil, observer: log)
@@ -69,6 +96,9 @@ private final class StepLog: RunObserver {
   private(set) var numbers: [Numbers] = []
   func stepDone(_ record: StepRecord) throws {
     numbers += record.losses.map { Numbers("step \(record.step) \($0.name)", replicated: [$0.value]) }
+    for (quantity, entries) in record.health?.quantities ?? [] {
+      numbers += entries.map { Numbers("step \(record.step) \(quantity) \($0.name)", replicated: [$0.value]) }
+    }
   }
   func checkpointWritten(_ path: String, step: Int) throws {}
   func samplesDue(step: Int, _ sampler: Sampler) throws {}

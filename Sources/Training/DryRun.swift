@@ -14,9 +14,10 @@ struct DryRun {
   let peak: Int
 
   /// A step of the rank that owns the shards `owned`.
-  /// - Throws: `ModelError` when the model cannot be built.
+  /// - Throws: `ModelError` when the model cannot be built, `RunError` when it is undefined for the batch.
   init(_ model: any ConfiguredModel, _ options: RunOptions, _ data: DataFormat, plan: ShardPlan, owned: Range<Int>) throws {
     let recipe = try model.build(data)
+    try options.validate(for: recipe)
     let layout = BatchLayout(PlanningGroup(plan, owned: owned))
     let meter = MemoryMeter()
     phases = recipe.phases.enumerated().map { index, phase in

@@ -1,3 +1,5 @@
+public import Adversarial
+
 /// Sees a run: the trainer itself prints and draws nothing.
 public protocol RunObserver: AnyObject {
   /// A step was done; called on every rank.
@@ -24,10 +26,13 @@ public struct StepRecord: Sendable {
   public var epoch: Int
   /// Images drawn since the run began.
   public var position: Int
+  /// How the game stands after the step; nil where it was not examined.
+  public var health: Health?
 
   /// A record of these numbers.
   public init(
-    step: Int, steps: Int, losses: [(name: String, value: Float)], images: Int, seconds: Double, epoch: Int, position: Int
+    step: Int, steps: Int, losses: [(name: String, value: Float)], images: Int, seconds: Double, epoch: Int, position: Int,
+    health: Health? = nil
   ) {
     self.step = step
     self.steps = steps
@@ -36,5 +41,6 @@ public struct StepRecord: Sendable {
     self.seconds = seconds
     self.epoch = epoch
     self.position = position
+    self.health = health
   }
 }

@@ -60,6 +60,8 @@ public struct RunOptions: Sendable, Equatable {
   public var keep = 3
   /// Steps between sample sheets; 0: only at the end.
   public var sampleEvery = 0
+  /// Steps between examinations of the game's health; 0: none.
+  public var healthEvery = 0
   /// How gradients cross the ranks.
   public var reduction = Reduction.overlapped
   /// In what form they travel between hosts; other than float32 in a fast run only.
@@ -102,6 +104,14 @@ public struct RunOptions: Sendable, Equatable {
     ]
   }
 
+  /// Checks that the model is defined for this batch.
+  /// - Throws: `RunError` with exit code 65.
+  func validate(for recipe: any Recipe) throws {
+    guard batch == 1, let name = recipe.pairwise.first else { return }
+    throw RunError(
+      .mismatch, "\(name) compares different images of a batch, and --batch 1 has none to compare: set --batch to 2 or more")
+  }
+
   /// Checks what the numbers must be among themselves and for `ranks` ranks.
   /// - Throws: `RunError` with exit code 64.
   public func validate(ranks: Int) throws {
@@ -117,6 +127,7 @@ public struct RunOptions: Sendable, Equatable {
       isFast || ranks <= shards, "\(ranks) ranks for \(shards) shards: start at most \(shards) ranks, or set --shards (and --batch) higher")
     try need(keep >= 1, "--keep \(keep): at least 1 is needed")
     try need(sampleEvery >= 0, "--sample-every \(sampleEvery): 0 or more is needed")
+    try need(healthEvery >= 0, "--health-every \(healthEvery): 0 or more is needed")
   }
 }
 

@@ -58,6 +58,7 @@ public final class Trainer {
     format = DataFormat(source, usingClasses: options.usesClasses)
     identity = options.identity(of: model, source)
     recipe = try prepared.build(format)
+    try options.validate(for: recipe)
     let plan = options.plan
     let home = try SharedHome(recipe, communicator, options)
     notes = home.notes + recipe.notes
@@ -121,6 +122,8 @@ public final class Trainer {
     let start = ContinuousClock.now
     var losses = LossMeans()
     var images = 0
+    let isExamined = options.healthEvery > 0 && (step + 1) % options.healthEvery == 0
+    var examined: StepContext?
     for phase in recipe.phases {
       let network = phase.network
       for repetition in 0..<phase.times(step) {
@@ -128,6 +131,7 @@ public final class Trainer {
         _ = try network.store.gradient(parts: options.accumulation) { part in
           let context = try context(phase, draw: repetition * options.accumulation + part)
           if phase.needsData { images += options.batch }
+          if phase.needsData && isExamined { examined = context }
           let loss = try checking(phase) { phase.loss(context) }
           reports += [(phase.name, loss.detached)] + context.reports.map { ("\(phase.name) \($0.name)", $0.value) }
           return loss * (1 / Float(options.accumulation))
@@ -141,12 +145,21 @@ public final class Trainer {
       }
     }
     for network in recipe.networks { network.store.settle() }
+    let health = examined.flatMap(health)
     step += 1
     let seconds = start.duration(to: .now) / .seconds(1)
     let place = loader.order.place(of: loader.position)
     return StepRecord(
       step: step, steps: options.steps, losses: losses.means, images: images, seconds: seconds, epoch: place.epoch,
-      position: loader.position)
+      position: loader.position, health: health)
+  }
+
+  /// The health of a model that can tell, on real images that the step read; its random streams are no phase's.
+  private func health(_ real: StepContext) -> Health? {
+    guard let model = recipe as? any Examined else { return nil }
+    let context = StepContext(
+      seed: options.seed, step: step, phase: "health", draw: 0, layout: layout, images: real.images, labels: real.labels)
+    return model.health(context)
   }
 
   /// Runs `body`; in a debug run with every primitive checked, so that the run stops where a number first goes wrong.

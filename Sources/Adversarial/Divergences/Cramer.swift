@@ -18,6 +18,7 @@ public struct Cramer: Divergence {
   public var input: CriticReading { .features }
   public var generatorNeedsReal: Bool { true }
   public var threshold: Float? { nil }
+  public var needsPairs: Bool { true }
 
   public func criticLoss(real: Tensor, fake: Tensor) -> Tensor {
     let (across, within) = distances(real, fake)

@@ -13,6 +13,8 @@ public protocol Divergence: CatalogEntry {
   var state: [StateEntry] { get }
   /// The output above which a critic of logits takes an image for a real one; nil where it compares images with each other.
   var threshold: Float? { get }
+  /// Whether it compares different images of one batch, and is undefined for a batch of one.
+  var needsPairs: Bool { get }
 
   /// What the critic minimises.
   func criticLoss(real: Tensor, fake: Tensor) -> Tensor
@@ -27,6 +29,7 @@ extension Divergence {
   public var generatorNeedsReal: Bool { false }
   public var state: [StateEntry] { [] }
   public var threshold: Float? { 0 }
+  public var needsPairs: Bool { false }
   public func criticLoss(real: Tensor, fake: Tensor, _ state: GameState) -> Tensor { criticLoss(real: real, fake: fake) }
 
   /// The critic's output on real images, for a generator's loss that said it needs it.

@@ -36,6 +36,7 @@ public struct MaximumMeanDiscrepancy: Divergence {
   public var input: CriticReading { .features }
   public var generatorNeedsReal: Bool { true }
   public var threshold: Float? { nil }
+  public var needsPairs: Bool { true }
   public func criticLoss(real: Tensor, fake: Tensor) -> Tensor { -discrepancy(real, fake) }
   public func generatorLoss(real: Tensor?, fake: Tensor) -> Tensor { discrepancy(given(real), fake) }
 

@@ -12,11 +12,17 @@ public final class Game {
   /// What users should know about this objective with these networks.
   public let notes: [String]
 
-  private let objective: Objective
-  private let players: (generator: Generator, critic: Critic)
+  let objective: Objective
+  let players: (generator: Generator, critic: Critic)
+  /// Loss and terms that compare images of one batch with each other.
+  public var pairwise: [String] {
+    (objective.loss.needsPairs ? ["--loss \(objective.loss.card.name)"] : [])
+      + objective.terms.filter(\.needsPairs).map { "--term \($0.card.name)" }
+  }
+
   private let criticUpdates: (Int) -> Int
   private let lossState: GameState
-  private let termStates: [GameState]
+  let termStates: [GameState]
   /// Parts of the critic's output that somebody reads.
   private let parts: Set<CriticPart>
 
@@ -152,7 +158,7 @@ public final class Game {
 }
 
 /// A model that is one game.
-public protocol GameModel: Model where Options: GameOptions {
+public protocol GameModel: Model, Examined where Options: GameOptions {
   /// The game it plays.
   var game: Game { get }
 }
@@ -162,5 +168,7 @@ extension GameModel {
   public var phases: [Phase] { game.phases }
   public var sampling: SamplingTraits { game.sampling }
   public var notes: [String] { game.notes }
+  public var pairwise: [String] { game.pairwise }
   public func sample(_ request: SampleRequest) -> Tensor { game.sample(request) }
+  public func health(_ context: StepContext) -> Health { game.health(context) }
 }

@@ -32,10 +32,10 @@ public struct Generator {
     self.images = images
   }
 
-  func draw(_ context: StepContext) -> Tensor {
+  func draw(_ context: StepContext, _ purpose: String = "latent") -> Tensor {
     switch law {
-    case .normal: context.normalLatent(latent)
-    case .uniform: context.uniformLatent(latent)
+    case .normal: context.normalLatent(latent, purpose)
+    case .uniform: context.uniformLatent(latent, purpose)
     }
   }
 }

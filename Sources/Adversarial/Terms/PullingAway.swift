@@ -19,6 +19,7 @@ public struct PullingAway: Term {
   public static var fields: [OptionField<Self>] { [.value("strength", \.strength, "weight of the term", in: 0...1e6)] }
 
   public var needs: Set<CriticPart> { [.features] }
+  public var needsPairs: Bool { true }
   public func generator(_ step: GameStep) -> Tensor? {
     let features = step.fake.given(.features)
     // Features that are all zero have no direction; they count as orthogonal to all.

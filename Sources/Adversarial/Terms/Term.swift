@@ -17,6 +17,8 @@ public protocol Term: CatalogEntry {
 
   /// Whether it is undefined for an autoencoder's energies.
   var needsLogits: Bool { get }
+  /// Whether it compares different images of one batch, and is undefined for a batch of one.
+  var needsPairs: Bool { get }
 
   /// What is added to the critic's loss; nil for nothing.
   func critic(_ step: GameStep) -> Tensor?
@@ -35,6 +37,7 @@ extension Term {
   public var state: [StateEntry] { [] }
   public var readsSlopes: Bool { false }
   public var needsLogits: Bool { false }
+  public var needsPairs: Bool { false }
   public func critic(_ step: GameStep) -> Tensor? { nil }
   public func generator(_ step: GameStep) -> Tensor? { nil }
   public func augmented(_ images: Tensor, _ pass: AugmentationPass) -> Tensor { images }

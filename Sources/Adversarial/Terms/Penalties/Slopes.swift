@@ -11,10 +11,13 @@ struct Slopes {
   /// A pass of the critic, recorded, so that the penalty reaches the critic's parameters.
   ///
   /// Each sample has a logit of its own, so the slope of the sum of all is the slope of each (batch norm in a critic breaks this).
-  init(_ step: GameStep, at images: Tensor, _ labels: Labels?) {
+  init(_ step: GameStep, at images: Tensor, _ labels: Labels?) { self.init(at: images) { step.criticize($0, labels) } }
+
+  /// The same of any pass.
+  init(at images: Tensor, _ criticize: (Tensor) -> CriticOutput) {
     var said: Tensor?
     let slope = gradient(at: images.detached) { images in
-      let logits = step.criticize(images, labels).logits
+      let logits = criticize(images).logits
       said = logits
       return logits.sum()
     }

@@ -39,6 +39,8 @@ public struct RunHistory {
   public private(set) var headers: [JSON] = []
   /// Losses and what else the model reports, in the order of the log.
   public private(set) var losses: [Series] = []
+  /// What examinations of the critic found, by quantity: `accuracy`, with a series for real images and one for generated ones.
+  public private(set) var health: [(quantity: String, series: [Series])] = []
   /// Images of the global batches taken in per second.
   public private(set) var imagesPerSecond = Series(name: "images per second", points: [])
   /// Seconds of a step.
@@ -100,9 +102,13 @@ public struct RunHistory {
     case "header": begin(line, after: step, time)
     case "step":
       last = line
-      for loss in line["losses"]?.fields ?? [] { add(loss.value, of: loss.name, step) }
+      for loss in line["losses"]?.fields ?? [] { Self.add(loss.value, of: loss.name, step, to: &losses) }
       imagesPerSecond.points.append((step, line["imagesPerSecond"]?.double ?? .nan))
       secondsPerStep.points.append((step, line["secondsPerStep"]?.double ?? .nan))
+    case "health":
+      for quantity in line["quantities"]?.fields ?? [] { add(quantity.value, of: quantity.name, step) }
+    case "warning":
+      occasions.append(Occasion(kind: .warning, step: step, time: time, text: line["text"]?.plainText ?? ""))
     case "checkpoint":
       occasions.append(Occasion(kind: .checkpoint, step: step, time: time, text: line["path"]?.plainText ?? ""))
     case "samples": sheets.append((step, time))
@@ -119,6 +125,9 @@ public struct RunHistory {
     if !headers.isEmpty, !hasEnded { interrupt() }
     func isKept(_ point: (step: Int, value: Double)) -> Bool { point.step <= step }
     for index in losses.indices { losses[index].points.removeAll { !isKept($0) } }
+    for quantity in health.indices {
+      for index in health[quantity].series.indices { health[quantity].series[index].points.removeAll { !isKept($0) } }
+    }
     imagesPerSecond.points.removeAll { !isKept($0) }
     secondsPerStep.points.removeAll { !isKept($0) }
     sheets.removeAll { $0.step > step }
@@ -141,12 +150,18 @@ public struct RunHistory {
     occasions.append(Occasion(kind: .interrupted, step: step, time: times?.last, text: "ended without a last word"))
   }
 
-  private mutating func add(_ value: JSON, of name: String, _ step: Int) {
-    if let index = losses.firstIndex(where: { $0.name == name }) {
-      losses[index].points.append((step, value.double ?? .nan))
+  private static func add(_ value: JSON, of name: String, _ step: Int, to list: inout [Series]) {
+    if let index = list.firstIndex(where: { $0.name == name }) {
+      list[index].points.append((step, value.double ?? .nan))
     } else {
-      losses.append(Series(name: name, points: [(step, value.double ?? .nan)]))
+      list.append(Series(name: name, points: [(step, value.double ?? .nan)]))
     }
+  }
+
+  private mutating func add(_ values: JSON, of quantity: String, _ step: Int) {
+    let index = health.firstIndex { $0.quantity == quantity } ?? health.count
+    if index == health.count { health.append((quantity, [])) }
+    for entry in values.fields { Self.add(entry.value, of: entry.name, step, to: &health[index].series) }
   }
 
   private mutating func conclude() {

@@ -44,6 +44,22 @@ import Testing
     #expect(history.times?.first == 1 && history.times?.last == 8)
   }
 
+  @Test func `health is kept by quantity and voided with its steps, a warning is an occasion`() throws {
+    defer { remove() }
+    func health(_ step: Int, _ real: String) -> String {
+      #"{"event": "health", "time": 3, "step": \#(step), "quantities": {"accuracy": {"real": \#(real), "fake": 1}, "slope": {"fake": 2}}}"#
+    }
+    let history = try history([
+      header(0, time: 1), step(2, "1", time: 2), health(2, "0.5"), step(4, "1", time: 3), health(4, "0.6"),
+      #"{"event": "warning", "time": 4, "step": 4, "text": "critic saturated"}"#, header(2, time: 5), health(4, "0.7"),
+    ])
+    #expect(history.health.map(\.quantity) == ["accuracy", "slope"])
+    #expect(history.health[0].series.map(\.name) == ["real", "fake"] && history.health[1].series.map(\.name) == ["fake"])
+    #expect(history.health[0].series[0].points.map(\.step) == [2, 4] && history.health[0].series[0].points.map(\.value) == [0.5, 0.7])
+    let told = history.occasions.first { $0.text == "critic saturated" }
+    #expect(told?.kind == .warning && told?.step == 4 && told?.time == 4)
+  }
+
   @Test func `a run that says no more is running while its lock is held`() throws {
     defer { remove() }
     let lines = [header(0, time: 1), step(1, "1", time: 2)]
