@@ -9,7 +9,7 @@ struct ToyCommand: ParsableCommand {
     commandName: "toy", abstract: "Plays losses on points of the plane or the line, in seconds each.",
     discussion: """
         dist-gan toy --loss hinge --output hinge.png
-        dist-gan toy grid --loss wasserstein --term gradient-penalty
+        dist-gan toy grid --loss wasserstein --critic-updates 5
         dist-gan toy --all
         dist-gan toy univariate
       """,

@@ -48,7 +48,7 @@ struct ToyTable {
     let heading = "modes quality     KL      s"
     print("\n\(Text.left("", width))" + choices.map { "  " + Text.left($0 == "none" ? "alone" : $0, heading.count) }.joined())
     print("\(Text.left("loss", width))" + choices.map { _ in "  " + heading }.joined())
-    var missing: [String] = []
+    var missing: [String: [String]] = [:]
     var played = 0
     var sections: [Sheet.Section] = []
     for name in names {
@@ -62,14 +62,17 @@ struct ToyTable {
         print("  " + Text.left(cell, heading.count), terminator: "")
         fflush(nil)
         if covers != nil { played += 1 }
-        if covers == false { missing.append(terms == "none" ? name : "\(name) with \(terms)") }
+        if covers == false { missing[terms, default: []].append(name) }
         if let picture { pictures.append(picture) }
       }
       print()
       if !pictures.isEmpty { sections.append(Sheet.Section(caption: name, pictures)) }
     }
-    print("\n\(played - missing.count) of \(played) games cover all \(set.modes) modes")
-    if !missing.isEmpty { print("not all: \(missing.joined(separator: ", "))") }
+    print("\n\(played - missing.values.reduce(0) { $0 + $1.count }) of \(played) games cover all \(set.modes) modes")
+    for terms in choices {
+      guard let names = missing[terms] else { continue }
+      print("not all \(terms == "none" ? "alone" : "with \(terms)"): \(names.joined(separator: ", "))")
+    }
     return sections
   }
 

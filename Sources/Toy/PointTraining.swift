@@ -8,7 +8,7 @@ public import Tensors
 /// Plays a model's game in one process, on points that are drawn afresh for every loss.
 ///
 /// Not the trainer of runs: that one reads finite sets of 8-bit images in an order that its checkpoints keep, and 256 steps are too coarse
-/// for points whose modes are 0.025 wide. A step is the same: the model's phases, each an update by the gradient of its loss. The same
+/// for points whose modes are 0.025 wide on a plane 3 wide. A step is the same: the model's phases, each an update by the gradient of its loss. The same
 /// seed gives the same bits on any number of threads.
 public final class PointTraining {
   /// The model at work.

@@ -6,7 +6,7 @@ import Tensors
 /// Everything that can be set of the game on the line.
 public struct LineGANOptions: GameOptions {
   /// Adam's step size of both networks.
-  public var learningRate: Float = 1e-2
+  public var learningRate: Float = 7e-3
   /// Critic updates in a step.
   public var criticUpdates = 5
   public var objective = Objective(KullbackLeibler())

@@ -52,6 +52,6 @@ public final class PlaneGame {
 
   /// The critic, real points and generated ones, `side` pixels wide.
   public func picture(side: Int) -> Picture {
-    PointPicture(side: side).draw(model, real: training.realPoints(Self.shown), generated: training.samples(Self.shown))
+    PointPicture(side: side, extent: set.extent).draw(model, real: training.realPoints(Self.shown), generated: training.samples(Self.shown))
   }
 }

@@ -6,13 +6,15 @@ import Tensors
 /// The critic's output is cut into twelve bands of as many pixels each, from blue for what it takes for generated to red for real: bands
 /// of equal height would show a steep critic as two flat halves. White where its logits were not trained.
 public struct PointPicture {
-  /// Half of the side that is shown.
-  private static let extent: Float = 1.5
   private static let bands = 12
   private let side: Int
+  private let extent: Float
 
-  /// Pictures of `side` x `side` pixels.
-  public init(side: Int) { self.side = side }
+  /// Pictures of `side` x `side` pixels, which show coordinates in [-`extent`, `extent`].
+  public init(side: Int, extent: Float) {
+    self.side = side
+    self.extent = extent
+  }
 
   /// Draws one.
   /// - Parameters:
@@ -32,7 +34,7 @@ public struct PointPicture {
     let count = (side + 1) / 2
     let points = (0..<(count * count)).flatMap { index in
       let (x, y) = (Float(2 * (index % count)), Float(2 * (index / count)))
-      return [x / Float(side) * 2 - 1, 1 - y / Float(side) * 2].map { $0 * Self.extent }
+      return [x / Float(side) * 2 - 1, 1 - y / Float(side) * 2].map { $0 * extent }
     }
     guard let values = model.realness(of: Tensor(points, shape: [count * count, 1, 1, 2]))?.values else { return nil }
     guard values.allSatisfy(\.isFinite) else { return nil }
@@ -73,7 +75,7 @@ public struct PointPicture {
 
   /// The pixel of a coordinate; nil outside the picture and for what is no number.
   private func place(_ coordinate: Float) -> Int? {
-    let pixel = (coordinate / Self.extent + 1) / 2 * Float(side)
+    let pixel = (coordinate / extent + 1) / 2 * Float(side)
     return pixel >= 0 && pixel < Float(side) ? Int(pixel) : nil
   }
 }

@@ -7,7 +7,7 @@ public import Tensors
 ///
 /// Every set has K modes of equal probability and normal noise of one `deviation` around them:
 /// - `ring`: eight points on the unit circle;
-/// - `grid`: 25 points, 0.5 apart, in [-1, 1];
+/// - `grid`: 25 points, 1 apart, in [-2, 2];
 /// - `swiss-roll`: the spiral `t (cos t, sin t) / 4.5π`, t uniform in [1.5π, 4.5π], whose arms are 4/9 apart. Its modes are twenty pieces
 ///   of equal probability.
 /// - Source: ring and grid: Srivastava et al. 2017, "VEEGAN", https://arxiv.org/abs/1705.07761; the roll: Gulrajani et al. 2017, "Improved
@@ -29,16 +29,19 @@ public enum PointSet: String, OptionWord, Sendable {
   /// Deviation of the noise along each axis.
   public var deviation: Float {
     switch self {
-    case .ring: 0.05
-    case .grid, .swissRoll: 0.025
+    case .ring, .grid: 0.05
+    case .swissRoll: 0.025
     }
   }
+
+  /// Half of the side of the square that pictures show.
+  var extent: Float { self == .grid ? 2.5 : 1.5 }
 
   /// One line for people.
   public var summary: String {
     switch self {
     case .ring: "eight Gaussians on a circle of radius 1, deviation \(deviation)"
-    case .grid: "25 Gaussians 0.5 apart, deviation \(deviation)"
+    case .grid: "25 Gaussians 1 apart, deviation \(deviation)"
     case .swissRoll: "a spiral of three half turns, deviation \(deviation); its modes are twenty pieces"
     }
   }
@@ -50,7 +53,7 @@ public enum PointSet: String, OptionWord, Sendable {
     case .ring:
       let angle = Float(mode) * .pi / 4
       return (cos(angle), sin(angle))
-    case .grid: return (Float(mode % 5) * 0.5 - 1, Float(mode / 5) * 0.5 - 1)
+    case .grid: return (Float(mode % 5) - 2, Float(mode / 5) - 2)
     case .swissRoll:
       let t = 1.5 * Float.pi * (1 + 2 * u)
       return (t * cos(t) / (4.5 * .pi), t * sin(t) / (4.5 * .pi))
