@@ -16,11 +16,17 @@ public protocol Recipe: AnyObject {
   var notes: [String] { get }
   /// What in the model is undefined for a global batch of one image, as `--loss mmd`; empty for most.
   var pairwise: [String] { get }
+  /// Real images that its phases read beside those of the data set as it is; empty for most.
+  var streams: [DataStream] { get }
+  /// Sheets of its own, beside that of random samples; empty for most.
+  var sheets: [SheetPlan] { get }
 }
 
 extension Recipe {
   public var notes: [String] { [] }
   public var pairwise: [String] { [] }
+  public var streams: [DataStream] { [] }
+  public var sheets: [SheetPlan] { [] }
 }
 
 /// One network of a model with what trains it.
@@ -35,6 +41,8 @@ public final class Network {
   public internal(set) var constraints: [any Constraint] = []
   /// What the optimizer's step size is multiplied by at each step; a game sets it.
   public internal(set) var schedule = Schedule.constant(1)
+  /// A further factor, which follows the game itself and is the same on every rank; a game sets it.
+  var pace: (() -> Float)?
 
   /// A network named as its store.
   public init(store: ParameterStore, optimizer: any Optimizer, average: WeightAverage? = nil) {
@@ -48,7 +56,7 @@ public final class Network {
   /// Every process that shares the store's memory comes here, between two of the store's barriers.
   public func update(step: Int) {
     for constraint in constraints { constraint.beforeUpdate(of: store) }
-    optimizer.update(store, step: step, rate: schedule.value(at: step))
+    optimizer.update(store, step: step, rate: schedule.value(at: step) * (pace?() ?? 1))
     for constraint in constraints { constraint.afterUpdate(of: store) }
     average?.update(step: step)
   }
@@ -88,12 +96,15 @@ public struct SamplingTraits: Sendable, Equatable {
   public var classes: Int?
   /// Whether z is normal, and can be truncated.
   public var canTruncate: Bool
+  /// Names of the classes where they are the model's own, as codes that it found; nil where they are those of the data.
+  public var classNames: [String]?
 
   /// Traits of these values.
-  public init(latentSize: Int, classes: Int?, canTruncate: Bool) {
+  public init(latentSize: Int, classes: Int?, canTruncate: Bool, classNames: [String]? = nil) {
     self.latentSize = latentSize
     self.classes = classes
     self.canTruncate = canTruncate
+    self.classNames = classNames
   }
 }
 

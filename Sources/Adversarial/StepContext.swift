@@ -18,6 +18,7 @@ public final class StepContext {
   /// Evaluations whose gradients make one update: parts of an accumulated batch.
   public let parts: Int
 
+  private let streams: [String: RealBatch]
   private let seed: UInt64
   private let stream: UInt64
 
@@ -25,16 +26,27 @@ public final class StepContext {
   /// - Parameters:
   ///   - phase: name of the phase; its random streams are keyed by it.
   ///   - draw: number of this evaluation within the phase and step: repetitions and accumulation steps count on.
+  ///   - streams: batches of the model's further streams, by name.
   public init(
-    seed: UInt64, step: Int, phase: String, draw: Int, parts: Int = 1, layout: BatchLayout, images: Tensor, labels: Labels?
+    seed: UInt64, step: Int, phase: String, draw: Int, parts: Int = 1, layout: BatchLayout, images: Tensor, labels: Labels?,
+    streams: [String: RealBatch] = [:]
   ) {
     self.parts = parts
+    self.streams = streams
     self.seed = seed
     self.step = step
     self.layout = layout
     self.images = images
     self.labels = labels
     stream = mixed(textHash(phase) &+ UInt64(draw))
+  }
+
+  /// The batch of a further stream that the model has named; in a phase that reads images.
+  public func batch(of name: String) -> RealBatch {
+    guard let batch = streams[name] else {
+      preconditionFailure("StepContext: no images of a stream \(name); known ones: \(streams.keys.sorted().joined(separator: ", "))")
+    }
+    return batch
   }
 
   /// Logs a scalar under `name`.

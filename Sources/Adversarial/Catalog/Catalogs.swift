@@ -7,6 +7,7 @@ public let divergences = Catalog<any Divergence>(
     WeightedJensenShannon(), OriginalGame(), AlphaDivergence(),
     Relativistic(),
     EnergyMargin(), Equilibrium(),
+    CriticAlone(),
     MaximumMeanDiscrepancy(), Cramer(),
   ]
 ) { $0 }
@@ -18,6 +19,7 @@ public let terms = Catalog<any Term>(
     GradientPenalty(), Dragan(), RealSlopes(), FakeSlopes(), Roth(), FlatBetween(), MaximalGradient(),
     Consistency(), BalancedConsistency(), LatentConsistency(), LeCam(),
     FeatureMatching(), PullingAway(),
+    AuxiliaryClass(), MutualInformation(), FewLabels(),
     Orthogonal(), WeightDecay(),
     DiffAugment(), AdaptiveAugment(),
   ]

@@ -15,6 +15,8 @@ public protocol Divergence: CatalogEntry {
   var threshold: Float? { get }
   /// Whether it compares different images of one batch, and is undefined for a batch of one.
   var needsPairs: Bool { get }
+  /// The number of its state that both networks' step sizes are multiplied by; nil for none.
+  var pace: String? { get }
 
   /// What the critic minimises.
   func criticLoss(real: Tensor, fake: Tensor) -> Tensor
@@ -30,6 +32,7 @@ extension Divergence {
   public var state: [StateEntry] { [] }
   public var threshold: Float? { 0 }
   public var needsPairs: Bool { false }
+  public var pace: String? { nil }
   public func criticLoss(real: Tensor, fake: Tensor, _ state: GameState) -> Tensor { criticLoss(real: real, fake: fake) }
 
   /// The critic's output on real images, for a generator's loss that said it needs it.

@@ -11,6 +11,8 @@ public final class Game {
   public let sampling: SamplingTraits
   /// What users should know about this objective with these networks.
   public let notes: [String]
+  /// Further real images that the phases read.
+  public let streams: [DataStream]
 
   let objective: Objective
   let players: (generator: Generator, critic: Critic)
@@ -30,11 +32,15 @@ public final class Game {
   /// - Parameters:
   ///   - model: name of the model, for messages.
   ///   - criticUpdates: critic updates in a step.
+  ///   - streams: further real images that terms may read.
   /// - Throws: `ModelError` when the objective needs what the critic does not give.
   public init(
-    _ objective: Objective, model: String, generator: Generator, critic: Critic, criticUpdates: @escaping (Int) -> Int = { _ in 1 }
+    _ objective: Objective, model: String, generator: Generator, critic: Critic, criticUpdates: @escaping (Int) -> Int = { _ in 1 },
+    streams: [DataStream] = []
   ) throws {
     try Self.check(objective, critic, model)
+    try Self.check(objective.terms, generator, streams, model)
+    self.streams = streams
     self.objective = objective
     players = (generator, critic)
     self.criticUpdates = criticUpdates
@@ -46,7 +52,11 @@ public final class Game {
     termStates = objective.terms.map { GameState($0.state, in: scope[$0.card.name]) }
     generator.network.constraints = objective.constraints.filter { $0.on.includes(.generator) }
     critic.network.constraints = objective.constraints.filter { $0.on.includes(.critic) }
-    for network in networks { network.schedule = objective.schedule.schedule }
+    let pace = objective.loss.pace.map { [lossState] entry in { lossState[entry].scalar } }
+    for network in networks {
+      network.schedule = objective.schedule.schedule
+      network.pace = pace
+    }
     notes = Self.notes(objective, critic)
   }
 
@@ -66,6 +76,17 @@ public final class Game {
     for term in objective.terms {
       guard let part = term.needs.subtracting(critic.parts).map(\.rawValue).min() else { continue }
       throw ModelError("\(model): --term \(term.card.name) reads \(part) of the critic, and that of \(model) gives none; leave it out")
+    }
+  }
+
+  private static func check(_ terms: [any Term], _ generator: Generator, _ streams: [DataStream], _ model: String) throws {
+    for term in terms {
+      if term.needsClasses && generator.classes == nil {
+        throw ModelError("\(model): --term \(term.card.name) reads classes, and the generator of \(model) takes none; leave it out")
+      }
+      if let stream = term.stream, !streams.contains(where: { $0.name == stream }) {
+        throw ModelError("\(model): --term \(term.card.name) reads \(stream) images, which \(model) does not set apart; leave it out")
+      }
     }
   }
 
@@ -169,6 +190,7 @@ extension GameModel {
   public var sampling: SamplingTraits { game.sampling }
   public var notes: [String] { game.notes }
   public var pairwise: [String] { game.pairwise }
+  public var streams: [DataStream] { game.streams }
   public func sample(_ request: SampleRequest) -> Tensor { game.sample(request) }
   public func health(_ context: StepContext) -> Health { game.health(context) }
 }

@@ -52,6 +52,9 @@ public struct GameStep {
   /// The critic's parameters, tracked in its own phase.
   public var critic: ParameterStore { players.critic.network.store }
 
+  /// Number of classes that the generator takes; nil for one without.
+  public var classes: Int? { players.generator.classes }
+
   /// Another pass of the critic in training, through the game's augmentation; call it inside `gradient(at:)` for a penalty on slopes.
   public func criticize(_ images: Tensor, _ labels: Labels?) -> CriticOutput { passes.output(images, labels) }
 
@@ -108,17 +111,12 @@ final class CriticPasses {
     let (first, second) = (augmented(real.images), augmented(fake.images))
     let joint = read(critic.output(concatenated([first, second], axis: 0), labels, .training))
     let logits = joint.logits.split(like: [first, second])
-    let (features, classes) = (joint.features?.split(like: [first, second]), joint.classes?.split(like: [first, second]))
-    return (
-      CriticOutput(logits: logits[0], features: features?[0], classes: classes?[0]),
-      CriticOutput(logits: logits[1], features: features?[1], classes: classes?[1])
-    )
+    func side(_ index: Int) -> CriticOutput { joint.mapping(logits[index]) { $1.split(like: [first, second])[index] } }
+    return (side(0), side(1))
   }
 
   /// The output without the parts that nobody reads, whose memory is then free.
   private func read(_ output: CriticOutput) -> CriticOutput {
-    func wanted(_ part: CriticPart, _ tensor: Tensor?) -> Tensor? { parts.contains(part) ? tensor : nil }
-    return CriticOutput(
-      logits: output.logits, features: wanted(.features, output.features), classes: wanted(.classes, output.classes))
+    output.mapping(output.logits) { parts.contains($0) ? $1 : nil }
   }
 }

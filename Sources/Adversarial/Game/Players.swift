@@ -48,12 +48,31 @@ public struct CriticOutput {
   public let features: Tensor?
   /// Logits of the classes, `[batch, classes]`, of a critic that also classifies.
   public let classes: Tensor?
+  /// What a critic guesses of an image's codes, `[batch, categories + numbers]`: logits of the generator's classes, then means of the last
+  /// numbers of z.
+  public let codes: Tensor?
 
   /// An output of these parts.
-  public init(logits: Tensor, features: Tensor? = nil, classes: Tensor? = nil) {
+  public init(logits: Tensor, features: Tensor? = nil, classes: Tensor? = nil, codes: Tensor? = nil) {
     self.logits = logits
     self.features = features
     self.classes = classes
+    self.codes = codes
+  }
+
+  /// A part beside the logits.
+  func part(_ part: CriticPart) -> Tensor? {
+    switch part {
+    case .features: features
+    case .classes: classes
+    case .codes: codes
+    }
+  }
+
+  /// These logits with each part as `transform` makes it; nil leaves it out.
+  func mapping(_ logits: Tensor, _ transform: (CriticPart, Tensor) -> Tensor?) -> CriticOutput {
+    func part(_ part: CriticPart) -> Tensor? { self.part(part).flatMap { transform(part, $0) } }
+    return CriticOutput(logits: logits, features: part(.features), classes: part(.classes), codes: part(.codes))
   }
 }
 
@@ -63,6 +82,8 @@ public enum CriticPart: String, Sendable, CaseIterable {
   case features
   /// `CriticOutput.classes`.
   case classes
+  /// `CriticOutput.codes`.
+  case codes
 }
 
 /// The critic of a game.

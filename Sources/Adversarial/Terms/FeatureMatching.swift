@@ -43,8 +43,13 @@ public struct FeatureMatching: Term {
 
 extension GameImages {
   /// A part of the critic's output that a term said it needs.
+  func given(_ part: CriticPart) -> Tensor { output.given(part) }
+}
+
+extension CriticOutput {
+  /// A part that a term said it needs.
   func given(_ part: CriticPart) -> Tensor {
-    guard let tensor = part == .features ? output.features : output.classes else {
+    guard let tensor = self.part(part) else {
       preconditionFailure("the critic gave no \(part.rawValue); a term that reads them says so in `needs`")
     }
     return tensor

@@ -19,6 +19,10 @@ public protocol Term: CatalogEntry {
   var needsLogits: Bool { get }
   /// Whether it compares different images of one batch, and is undefined for a batch of one.
   var needsPairs: Bool { get }
+  /// Whether it reads the classes of images, which only a game has whose generator takes classes.
+  var needsClasses: Bool { get }
+  /// The stream of further real images that it reads; nil for none.
+  var stream: String? { get }
 
   /// What is added to the critic's loss; nil for nothing.
   func critic(_ step: GameStep) -> Tensor?
@@ -38,6 +42,8 @@ extension Term {
   public var readsSlopes: Bool { false }
   public var needsLogits: Bool { false }
   public var needsPairs: Bool { false }
+  public var needsClasses: Bool { false }
+  public var stream: String? { nil }
   public func critic(_ step: GameStep) -> Tensor? { nil }
   public func generator(_ step: GameStep) -> Tensor? { nil }
   public func augmented(_ images: Tensor, _ pass: AugmentationPass) -> Tensor { images }
