@@ -124,3 +124,10 @@ public struct SampleRequest {
     self.mode = mode
   }
 }
+
+/// A model that has learned to classify images.
+public protocol Classifying: Recipe {
+  /// Logits `[count, classes]` of the data's classes of images `[count, height, width, channels]` in [-1, 1], by the numbers that the stores
+  /// hold, in inference.
+  func classLogits(_ images: Tensor) -> Tensor
+}

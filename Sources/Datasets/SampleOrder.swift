@@ -6,6 +6,7 @@ public struct SampleOrder: Sendable {
   enum Purpose: UInt64 {
     case order = 1
     case flip = 2
+    case subset = 3
   }
 
   /// Number of images.

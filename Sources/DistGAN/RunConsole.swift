@@ -125,11 +125,21 @@ final class RunConsole: RunObserver {
   func samplesDue(step: Int, _ sampler: Sampler) throws {
     let path = "\(directory)/samples/step-\(step).png"
     let labels = SheetLabels(classes: sampler.traits.classes, columns: sheet.columns)
-    let names = labels.rows.map { SampleSheet.name(ofClass: $0, in: source.classNames) }
+    let names = labels.rows.map { SampleSheet.name(ofClass: $0, in: sampler.traits.classNames ?? source.classNames) }
     try sheet.generated(sampler.images(labels: labels.all), rowLabels: names, nearest: nearest).writePNG(to: path)
     samples = path
     write("samples", [("step", .integer(step)), ("path", .text(path))])
     keep { try write(pictureAt: path, tag: "samples", step: step) }
+    for plan in sampler.sheets { try draw(plan, step: step, sampler) }
+  }
+
+  /// A sheet of the model's own.
+  private func draw(_ plan: SheetPlan, step: Int, _ sampler: Sampler) throws {
+    let path = "\(directory)/samples/\(plan.name)-step-\(step).png"
+    let own = SampleSheet(format: source.format, columns: plan.columns)
+    try own.generated(sampler.images(of: plan), caption: plan.caption, rowLabels: plan.rowLabels).writePNG(to: path)
+    write("sheet", [("step", .integer(step)), ("name", .text(plan.name)), ("path", .text(path))])
+    keep { try write(pictureAt: path, tag: "sheet/\(plan.name)", step: step) }
   }
 
   /// Leaves the live line.

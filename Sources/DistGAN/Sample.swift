@@ -17,6 +17,7 @@ struct Sample: ParsableCommand {
         dist-gan sample --from RUN --classes 3 --truncation-sweep 0.2,0.5,1,2
         dist-gan sample --from RUN --interpolate both --interpolation-steps 10
         dist-gan sample --from RUN --attention '8,8;20,12'
+        dist-gan sample --from RUN --sheet code-1
 
       --truncation-sweep: a row for each z, a column for each limit; --count is the number of rows.
 
@@ -57,6 +58,9 @@ struct Sample: ParsableCommand {
   @Option(help: ArgumentHelp("Where self-attention looks from these points.", valueName: "x,y;x,y"))
   var attention: String?
 
+  @Option(help: ArgumentHelp("A sheet of the model's own, as those of infogan's codes.", valueName: "name"))
+  var sheet: String?
+
   @Option(help: ArgumentHelp("Seed of z (default: the run's, as in its own sheets).", valueName: "number"))
   var seed: UInt64?
 
@@ -84,9 +88,15 @@ struct Sample: ParsableCommand {
         throw ValidationError("--\(name) \(value): at most \(SampleRows.largestCount) are drawn at once")
       }
     }
-    let ways = [("--truncation-sweep", truncationSweep != nil), ("--interpolate", interpolate != nil), ("--attention", attention != nil)]
+    let ways = [
+      ("--truncation-sweep", truncationSweep != nil), ("--interpolate", interpolate != nil), ("--attention", attention != nil),
+      ("--sheet", sheet != nil),
+    ]
     let chosen = ways.filter(\.1).map(\.0)
     if chosen.count > 1 { throw ValidationError("\(chosen.joined(separator: " and ")) exclude each other") }
+    if sheet != nil && (count != nil || perClass != nil || classes != nil || truncation != nil) {
+      throw ValidationError("--sheet has images of its own; leave --count, --per-class, --classes and --truncation out")
+    }
     if truncation != nil && truncationSweep != nil { throw ValidationError("--truncation and --truncation-sweep exclude each other") }
     if perClass != nil && (truncationSweep != nil || interpolate != nil) {
       throw ValidationError("--per-class counts images and \(chosen[0]) makes rows; give their number as --count")

@@ -22,7 +22,11 @@ struct SampleRows {
 
   /// The images that the command line asks for.
   /// - Throws: `OptionError` when the model cannot do what is asked.
-  init(_ command: Sample, _ header: CheckpointHeader, _ traits: SamplingTraits, model: String) throws {
+  init(_ command: Sample, _ header: CheckpointHeader, _ traits: SamplingTraits, _ sheets: [SheetPlan], model: String) throws {
+    if let name = command.sheet {
+      self = try Self.sheet(name, sheets, traits, model)
+      return
+    }
     if (command.truncation != nil || command.truncationSweep != nil) && !traits.canTruncate {
       throw OptionError("--truncation: the model \(model) has no normal z to truncate")
     }
@@ -60,6 +64,21 @@ struct SampleRows {
     }
     // Between two classes the nearer one counts.
     classes = chosen.isEmpty ? nil : orders.map { order in order.end.map { $0.share < 0.5 ? order.label : $0.label } ?? order.label }
+  }
+
+  private init() {}
+
+  /// A sheet of the model's own.
+  private static func sheet(_ name: String, _ sheets: [SheetPlan], _ traits: SamplingTraits, _ model: String) throws -> SampleRows {
+    guard let plan = sheets.first(where: { $0.name == name }) else {
+      let known = sheets.map(\.name).joined(separator: ", ")
+      throw OptionError("--sheet \(name): the model \(model) has \(known.isEmpty ? "no sheets of its own" : "the sheets \(known)")")
+    }
+    var rows = SampleRows()
+    rows.orders = plan.cells.map(ImageOrder.init)
+    (rows.columns, rows.labels, rows.caption) = (plan.columns, plan.rowLabels, plan.caption)
+    rows.classes = traits.classes == nil ? nil : plan.cells.map(\.label)
+    return rows
   }
 
   private mutating func plain(_ command: Sample, _ chosen: [Int]) {

@@ -36,7 +36,7 @@ struct SampleSession {
       throw RunError(.mismatch, "\(run.path): ranks read different weights; all need the same file")
     }
     let rows = try communicator.together {
-      try SampleRows(command, run.header, recipe.sampling, model: run.model.card.name)
+      try SampleRows(command, run.header, recipe.sampling, recipe.sheets, model: run.model.card.name)
     }
     let key = command.seed ?? run.header.value("seed").flatMap { UInt64($0) } ?? 1
     let batch = min(run.header.value("batch").flatMap { Int($0) } ?? 64, 64)

@@ -94,7 +94,8 @@ public final class Drawing {
 
   private func draw(_ orders: [ImageOrder], _ purpose: String, _ mode: Mode) -> [Float] {
     let latent = orders.flatMap { order in
-      let start = self.latent(order.latent, purpose, order.truncation)
+      var start = self.latent(order.latent, purpose, order.truncation)
+      for (place, value) in order.fixed { start[place] = value }
       guard let end = order.end, end.latent != order.latent else { return start }
       let other = self.latent(end.latent, purpose, order.truncation)
       return zip(start, other).map { $0 * (1 - end.share) + $1 * end.share }

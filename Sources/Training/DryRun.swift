@@ -23,9 +23,11 @@ struct DryRun {
     phases = recipe.phases.enumerated().map { index, phase in
       let images = phase.needsData ? [layout.count, data.height, data.width, data.channels] : [0]
       let labels = phase.needsData ? data.classes.map { _ in Labels([Int32](repeating: 0, count: layout.count), layout: layout) } : nil
+      func batch() -> Tensor { Tensor.abstract(images, layout: phase.needsData ? layout : nil) }
+      let streams = recipe.streams.map { ($0.name, RealBatch(images: batch(), labels: labels)) }
       let context = StepContext(
-        seed: options.seed, step: 0, phase: phase.name, draw: 0, layout: layout,
-        images: Tensor.abstract(images, layout: phase.needsData ? layout : nil), labels: labels)
+        seed: options.seed, step: 0, phase: phase.name, draw: 0, layout: layout, images: batch(), labels: labels,
+        streams: phase.needsData ? Dictionary(uniqueKeysWithValues: streams) : [:])
       let before = recipe.phases[(index + recipe.phases.count - 1) % recipe.phases.count].network
       let observer = PlanObserver(meter, awaited: before.store.name)
       _ = Observation.observing(observer) {

@@ -1,3 +1,5 @@
+public import Adversarial
+
 /// An order for one image: which z, which class, and between which.
 public struct ImageOrder: Sendable, Equatable {
   /// Row of the stream of latent vectors.
@@ -8,6 +10,8 @@ public struct ImageOrder: Sendable, Equatable {
   public var truncation: Float?
   /// The other end, for an image on the way between two.
   public var end: End?
+  /// Numbers of z that are set, by place.
+  public var fixed: [Int: Float]
 
   /// Where a way ends, and how far the image is on it.
   public struct End: Sendable, Equatable {
@@ -27,10 +31,16 @@ public struct ImageOrder: Sendable, Equatable {
   }
 
   /// An order of these values.
-  public init(latent: Int, label: Int32 = 0, truncation: Float? = nil, end: End? = nil) {
+  public init(latent: Int, label: Int32 = 0, truncation: Float? = nil, end: End? = nil, fixed: [Int: Float] = [:]) {
+    self.fixed = fixed
     self.latent = latent
     self.label = label
     self.truncation = truncation
     self.end = end
   }
+}
+
+extension ImageOrder {
+  /// The order of a cell of a model's own sheet.
+  public init(_ cell: SheetPlan.Cell) { self.init(latent: cell.latent, label: cell.label, fixed: cell.fixed) }
 }

@@ -37,6 +37,15 @@ public final class Sampler {
     return drawing(standingPasses: standingPasses).images(orders)
   }
 
+  /// Sheets of the model's own.
+  public var sheets: [SheetPlan] { recipe.sheets }
+
+  /// The images of a sheet of the model's own, row by row.
+  /// - Parameter standingPasses: as for `images`.
+  public func images(of sheet: SheetPlan, standingPasses: Int = 16) -> [Float] {
+    drawing(standingPasses: standingPasses).images(sheet.cells.map(ImageOrder.init))
+  }
+
   /// The weights of this moment, ready to draw from; what is drawn later is still of the same weights only if nothing trains them.
   /// - Parameter standingPasses: as for `images`.
   public func drawing(standingPasses: Int) -> Drawing {

@@ -44,6 +44,8 @@ public final class Trainer {
   private let group: CommunicatorGroup
   private let layout: BatchLayout
   private let loader: BatchLoader
+  /// Readers of the model's further streams; each is read as often as the data set, so they stand at its position.
+  private let streams: [(name: String, loader: BatchLoader)]
 
   /// Builds the model for the data and draws its first parameters.
   ///
@@ -66,9 +68,16 @@ public final class Trainer {
       communicator, plan: plan, capacity: home.longestGradient, reduction: options.reduction, wire: options.wire,
       lending: home.lendsPartials)
     layout = BatchLayout(group)
-    loader = BatchLoader(
-      source, seed: options.seed, batch: options.batch, samples: group.plan.samples(ofRank: communicator.rank, of: communicator.size),
-      flips: options.flips)
+    let samples = group.plan.samples(ofRank: communicator.rank, of: communicator.size)
+    func reader(_ source: any ImageSource) -> BatchLoader {
+      BatchLoader(source, seed: options.seed, batch: options.batch, samples: samples, flips: options.flips)
+    }
+    loader = reader(source)
+    streams = try recipe.streams.map { stream in
+      switch stream.selection {
+      case .perClass(let count): (stream.name, reader(try ImageSubset(source, perClass: count, seed: options.seed)))
+      }
+    }
     for network in recipe.networks {
       network.store.allocate(seed: options.seed, in: home.memory)
       // Memory that ranks share is asked for by all of them at the same point.
@@ -86,7 +95,7 @@ public final class Trainer {
     }
     try Checkpoint.load(recipe, from: path, includingShared: communicator.localRank == 0)
     step = header.step
-    loader.seek(to: header.position)
+    for loader in [loader] + streams.map(\.loader) { loader.seek(to: header.position) }
   }
 
   /// Trains up to `options.steps`.
@@ -177,6 +186,15 @@ public final class Trainer {
         seed: options.seed, step: step, phase: phase.name, draw: draw, parts: options.accumulation, layout: layout,
         images: Tensor([], shape: [0]), labels: nil)
     }
+    let batch = try read(loader)
+    let further = try streams.map { ($0.name, try read($0.loader)) }
+    return StepContext(
+      seed: options.seed, step: step, phase: phase.name, draw: draw, parts: options.accumulation, layout: layout, images: batch.images,
+      labels: batch.labels, streams: Dictionary(uniqueKeysWithValues: further))
+  }
+
+  /// The next batch of a reader.
+  private func read(_ loader: BatchLoader) throws -> RealBatch {
     let batch: ImageBatch
     do {
       batch = try loader.next()
@@ -184,10 +202,7 @@ public final class Trainer {
       throw RunError(.inputOutput, "reading images \(loader.position)… of \(source.name): \(error)")
     }
     let images = Tensor(rows: batch.images, shape: [batch.count, format.height, format.width, format.channels], layout: layout)
-    let labels = format.classes == nil ? nil : Labels(batch.labels, layout: layout)
-    return StepContext(
-      seed: options.seed, step: step, phase: phase.name, draw: draw, parts: options.accumulation, layout: layout, images: images,
-      labels: labels)
+    return RealBatch(images: images, labels: format.classes == nil ? nil : Labels(batch.labels, layout: layout))
   }
 
   // MARK: Ranks and files
@@ -210,7 +225,8 @@ public final class Trainer {
     CheckpointHeader(
       identity: identity, step: step, steps: options.steps, position: loader.position,
       updates: recipe.networks.map { NamedValue($0.store.name, "\($0.optimizer.updateCount)") },
-      parameterHash: hashText(recipe.parameterHash()), classNames: format.classes == nil ? [] : source.classNames ?? [],
+      parameterHash: hashText(recipe.parameterHash()),
+      classNames: recipe.sampling.classNames ?? (format.classes == nil ? [] : source.classNames ?? []),
       environment: Machine.description, format: [format.height, format.width, format.channels, format.classes ?? 0])
   }
 

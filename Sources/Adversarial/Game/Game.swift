@@ -45,7 +45,8 @@ public final class Game {
     players = (generator, critic)
     self.criticUpdates = criticUpdates
     networks = [generator.network, critic.network]
-    sampling = SamplingTraits(latentSize: generator.latent, classes: generator.classes, canTruncate: generator.law == .normal)
+    sampling = SamplingTraits(
+      latentSize: generator.latent, classes: generator.classes, canTruncate: generator.law == .normal, classNames: generator.classNames)
     parts = objective.terms.reduce(objective.loss.input == .features ? [.features] : []) { $0.union($1.needs) }
     let scope = Scope(critic.network.store)["game"]
     lossState = GameState(objective.loss.state, in: scope[objective.loss.card.name])

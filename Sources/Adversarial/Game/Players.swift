@@ -17,18 +17,21 @@ public struct Generator {
   let latent: Int
   let law: LatentLaw
   let classes: Int?
+  let classNames: [String]?
   let images: Function
 
   /// A generator.
   /// - Parameters:
   ///   - latent: size of z.
   ///   - classes: number of classes, nil for a network that takes no labels.
+  ///   - classNames: their names, where they are not the data's.
   ///   - images: `[batch, height, width, channels]` in [-1, 1] of `[batch, latent]`.
-  public init(_ network: Network, latent: Int, law: LatentLaw = .normal, classes: Int?, images: @escaping Function) {
+  public init(_ network: Network, latent: Int, law: LatentLaw = .normal, classes: Int?, classNames: [String]? = nil, images: @escaping Function) {
     self.network = network
     self.latent = latent
     self.law = law
     self.classes = classes
+    self.classNames = classNames
     self.images = images
   }
 
@@ -90,13 +93,15 @@ public enum CriticPart: String, Sendable, CaseIterable {
 public struct Critic {
   /// What a critic says of images and classes.
   public typealias Function = (_ images: Tensor, _ labels: Labels?, _ mode: Mode) -> CriticOutput
+  /// The same of a critic whose layers draw random numbers, as dropout does.
+  public typealias DrawingFunction = (_ images: Tensor, _ labels: Labels?, _ mode: Mode, _ draws: PassDraws) -> CriticOutput
 
   let network: Network
   let gives: CriticReading
   let energyUnit: String
   let parts: Set<CriticPart>
   let hasBatchNorm: Bool
-  let output: Function
+  let output: DrawingFunction
 
   /// A critic.
   /// - Parameters:
@@ -108,6 +113,16 @@ public struct Critic {
   public init(
     _ network: Network, gives: CriticReading = .logits, energyUnit: String = "", parts: Set<CriticPart>, hasBatchNorm: Bool,
     output: @escaping Function
+  ) {
+    self.init(network, gives: gives, energyUnit: energyUnit, parts: parts, hasBatchNorm: hasBatchNorm, drawing: { images, labels, mode, _ in
+      output(images, labels, mode)
+    })
+  }
+
+  /// A critic whose layers draw random numbers.
+  public init(
+    _ network: Network, gives: CriticReading = .logits, energyUnit: String = "", parts: Set<CriticPart>, hasBatchNorm: Bool,
+    drawing output: @escaping DrawingFunction
   ) {
     precondition(gives != .features, "Critic: features are a part beside logits or energies")
     self.network = network

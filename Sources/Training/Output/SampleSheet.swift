@@ -18,15 +18,18 @@ public struct SampleSheet {
   /// A sheet of generated images.
   /// - Parameters:
   ///   - images: `[count, height, width, channels]` in [-1, 1]; values outside are clipped.
+  ///   - caption: what stands above, or nothing.
   ///   - rowLabels: names at the left, one for each row of `columns` images, or none.
   ///   - nearest: where to look for the real images closest to one image of each row; nil for no such strip.
   /// - Throws: `DatasetError` when a real image cannot be read.
-  public func generated(_ images: [Float], rowLabels: [String] = [], nearest: NearestImages? = nil) throws -> Picture {
+  public func generated(
+    _ images: [Float], caption: String = "", rowLabels: [String] = [], nearest: NearestImages? = nil
+  ) throws -> Picture {
     let size = format.sampleCount
     precondition(!images.isEmpty && images.count % size == 0, "SampleSheet: \(images.count) values are not images of \(format)")
     let count = images.count / size
     let all = (0..<count).map { bytes(of: images[($0 * size)..<(($0 + 1) * size)]) }
-    var sections = [Sheet.Section(all.map(picture), rowLabels: rowLabels)]
+    var sections = [Sheet.Section(caption: caption, all.map(picture), rowLabels: rowLabels)]
     if let nearest {
       let rows = (count + columns - 1) / columns
       let chosen = (0..<min(columns, rows)).map { all[$0 * rows / min(columns, rows) * columns].planes(format) }

@@ -8,9 +8,10 @@ struct DCGANShape {
   let levels: Int
   let kernel: Int
 
-  init(_ options: DCGANOptions, _ data: DataFormat) throws {
+  /// - Parameter model: the model that has the networks, for messages.
+  init(_ options: DCGANOptions, _ data: DataFormat, model: String = DCGAN.card.name) throws {
     guard data.height == data.width, data.height >= 16, data.height & (data.height - 1) == 0 else {
-      throw ModelError("dcgan: images of \(data.height)x\(data.width); square ones of 16, 32, 64, 128, … px are needed")
+      throw ModelError("\(model): images of \(data.height)x\(data.width); square ones of 16, 32, 64, 128, … px are needed")
     }
     levels = data.height.trailingZeroBitCount - 2
     kernel = options.kernel

@@ -1,3 +1,4 @@
+public import Layers
 public import Tensors
 
 /// The critic learns classes from the few images whose labels it may see: `strength · CE(C(x), y)` on a batch of them.
@@ -27,10 +28,28 @@ public struct FewLabels: Term {
 
   public func critic(_ step: GameStep) -> Tensor? {
     if let labels = step.context.labels { step.report("hidden accuracy", step.real.given(.classes).accuracy(labels)) }
-    let batch = step.context.batch(of: Self.labelled)
+    return Self.loss(step.context, report: step.report) { step.criticize($0, nil) } * strength
+  }
+
+  /// The loss without a game, of a classifier that learns from those images alone: a control.
+  /// - Parameter criticize: what the critic says of images in training, with the draws of a pass.
+  public static func alone(_ context: StepContext, _ criticize: (Tensor, PassDraws) -> CriticOutput) -> Tensor {
+    func pass(_ name: String, _ images: Tensor) -> CriticOutput {
+      criticize(images, PassDraws([PassDraws.Part(images.layout) { context.key("\($0) \(name)") }]))
+    }
+    if let labels = context.labels {
+      context.report("\(card.name) hidden accuracy", pass("hidden", context.images).given(.classes).detached.accuracy(labels))
+    }
+    return loss(context, report: { context.report("\(card.name) \($0)", $1) }) { pass(labelled, $0) }
+  }
+
+  private static func loss(
+    _ context: StepContext, report: (String, Tensor) -> Void, _ criticize: (Tensor) -> CriticOutput
+  ) -> Tensor {
+    let batch = context.batch(of: labelled)
     guard let labels = batch.labels else { preconditionFailure("\(card.name): the labelled images have no labels") }
-    let classes = step.criticize(batch.images, nil).given(.classes)
-    step.report("labelled accuracy", classes.accuracy(labels))
-    return classes.crossEntropy(labels) * strength
+    let classes = criticize(batch.images).given(.classes)
+    report("labelled accuracy", classes.accuracy(labels))
+    return classes.crossEntropy(labels)
   }
 }

@@ -1,0 +1,53 @@
+public import Adversarial
+
+/// Everything that can be set of a cGAN.
+public struct CGANOptions: GameOptions {
+  /// Width of the generator's joint layer; a sixth of it is z's own layer before it, the rest the class's.
+  public var width = 1200
+  /// Maxout units of the critic's image and joint layers; 5/24 as many are the class's own.
+  public var units = 240
+  /// Size of z.
+  public var latent = 100
+  /// Share of units that are left out in each hidden layer of the critic.
+  public var dropout: Float = 0.5
+  /// How both networks are updated.
+  public var updates = UpdateOptions(.sgd, generatorLearningRate: 0.1, discriminatorLearningRate: 0.1, beta1: 0.5)
+  public var objective = Self.paper
+
+  /// The paper's options.
+  public init() {}
+
+  public static var fields: [OptionField<Self>] {
+    [
+      .value("width", \.width, "width of the generator's joint layer; a sixth of it is z's own, the rest the class's", in: 6...65536),
+      .value("units", \.units, "maxout units of the critic's image and joint layers; 5/24 as many are the class's own", in: 1...65536),
+      .value("latent", \.latent, "size of z", in: 1...4096),
+      .value("dropout", \.dropout, "share of units left out in the critic's hidden layers", in: 0...0.95),
+    ] + UpdateOptions.fields(\.updates)
+  }
+
+  public mutating func scaleLearningRates(by factor: Float) { updates.scaleLearningRates(by: factor) }
+
+  /// Step sizes that are divided by 1.00004 after each update, from 0.1 down to 1e-6.
+  private static var paper: Objective {
+    var (objective, schedule) = (Objective(NonSaturating()), StepRate())
+    (schedule.factor, schedule.interval, schedule.floor) = (1 / 1.00004, 1, 1e-5)
+    objective.schedule = schedule
+    return objective
+  }
+
+  public static var presets: [Preset<Self>] {
+    var demo = CGANOptions()
+    demo.updates = .adam(2e-4, beta1: 0.5)
+    demo.updates.averageDecay = 0.99
+    demo.objective = Objective(NonSaturating())
+    return [
+      Preset(
+        name: "demo", summary: "the paper's networks with Adam, for small labelled images; our own numbers", options: demo,
+        run: RunDefaults(batch: 64, steps: 6000)),
+      Preset(
+        name: "paper", summary: "28 px as the paper, section 4.1: gradient descent from 0.1, batch 100", options: CGANOptions(),
+        run: RunDefaults(batch: 100, steps: 300_000)),
+    ]
+  }
+}

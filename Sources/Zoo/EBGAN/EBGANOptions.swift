@@ -1,0 +1,75 @@
+public import Adversarial
+
+/// Everything that can be set of an EBGAN.
+public struct EBGANOptions: GameOptions {
+  /// What an energy is.
+  public enum Energy: String, OptionWord, Sendable {
+    /// `‖x - A(x)‖` over an image's numbers.
+    case norm
+    /// The mean of `(x - A(x))²` over them.
+    case mean
+
+    var unit: String {
+      switch self {
+      case .norm: "root of the sum of squares over an image's numbers"
+      case .mean: "mean of squares over an image's numbers"
+      }
+    }
+  }
+
+  /// Width of the generator's last hidden layer.
+  public var generatorChannels = 128
+  /// Width of the autoencoder's first layer.
+  public var discriminatorChannels = 64
+  /// Size of z.
+  public var latent = 100
+  /// What an energy is.
+  public var energy = Energy.norm
+  /// How both networks are updated.
+  public var updates = UpdateOptions.adam(2e-4, beta1: 0.5)
+  public var objective = Self.game(margin: 80)
+
+  /// The options of the paper's LSUN networks.
+  public init() {}
+
+  static func game(margin: Float) -> Objective {
+    var loss = EnergyMargin()
+    loss.margin = margin
+    return Objective(loss, terms: [PullingAway()])
+  }
+
+  public static var fields: [OptionField<Self>] {
+    [
+      .value("generator-channels", \.generatorChannels, "width of the generator's last hidden layer", in: 1...1024),
+      .value("discriminator-channels", \.discriminatorChannels, "width of the autoencoder's first layer", in: 1...1024),
+      .value("latent", \.latent, "size of z", in: 1...4096),
+      .value("energy", \.energy, "what an autoencoder's error is: norm (root of the sum of squares) or mean (of squares)"),
+    ] + UpdateOptions.fields(\.updates)
+  }
+
+  public mutating func scaleLearningRates(by factor: Float) { updates.scaleLearningRates(by: factor) }
+
+  /// The generator as a DCGAN has it.
+  var generator: DCGANOptions {
+    var options = DCGANOptions()
+    options.generatorChannels = generatorChannels
+    options.latent = latent
+    return options
+  }
+
+  public static var presets: [Preset<Self>] {
+    var demo = EBGANOptions()
+    demo.generatorChannels = 32
+    demo.discriminatorChannels = 32
+    demo.updates.averageDecay = 0.99
+    demo.objective = game(margin: 20)
+    return [
+      Preset(
+        name: "demo", summary: "a small EBGAN-PT for the embedded 32 px sets; our own numbers", options: demo,
+        run: RunDefaults(batch: 64, steps: 3000)),
+      Preset(
+        name: "lsun64", summary: "64 px, widths and margin 80 as the paper's LSUN bedrooms; step sizes as DCGAN's",
+        options: EBGANOptions(), run: RunDefaults(batch: 64, steps: 100_000)),
+    ]
+  }
+}
