@@ -199,6 +199,8 @@ def losses(name, options, is_large):
         return lambda r, f: r.mean() + F.relu(margin - f).mean(), lambda r, f: f.mean()
     if name == "equilibrium":
         return lambda r, f: r.mean() - K * f.mean(), lambda r, f: f.mean()
+    if name == "critic-alone":
+        return lambda r, f: softplus_critic(r, f) / 2, lambda r, f: (r.sum() + f.sum()) * 0
     if name == "mmd":
         return mmd(options)
     if name == "cramer":
@@ -285,7 +287,8 @@ FORMS = (
         for pairing in ("pairs", "average") for form in ("standard", "least-squares", "hinge")
     ]
     + [
-        "energy-margin:margin=1.5", "equilibrium", "equilibrium:gamma=0.7,lambda=0.01", "mmd", "mmd:kernel=gaussian,scale=2",
+        "energy-margin:margin=1.5", "equilibrium", "equilibrium:gamma=0.7,lambda=0.01,patience=2,floor=0.5",
+        "critic-alone", "mmd", "mmd:kernel=gaussian,scale=2",
         "mmd:scale=0.5", "cramer",
     ]
 )

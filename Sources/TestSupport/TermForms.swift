@@ -19,6 +19,11 @@ package enum TermForms {
     "orthogonal:strength=0.01,form=plain,on=both", "weight-decay", "weight-decay:strength=0.1,on=both",
   ]
 
+  private static let classes = [
+    "auxiliary-class", "auxiliary-class:critic=2,generator=0.1,fake=false", "mutual-information",
+    "mutual-information:discrete=2,continuous=0.1", "few-labels", "few-labels:strength=2",
+  ]
+
   /// Those that change what the critic sees and add nothing: they are checked with a divergence.
   package static let augmentations = [
     "diff-augment", "diff-augment:color=false,translation=0.25,cutout=0", "diff-augment:color=true,translation=0,cutout=0.25",
@@ -26,5 +31,5 @@ package enum TermForms {
   ]
 
   /// The forms.
-  package static let all: [String] = penalties + consistency + others + augmentations
+  package static let all: [String] = penalties + consistency + others + classes + augmentations
 }

@@ -30,8 +30,8 @@ package struct TermGame {
       generator: Generator(
         Network(store: generator, optimizer: GradientDescent(generator, learningRate: 0.1)), latent: 5, classes: 3, images: images),
       critic: Critic(
-        Network(store: critic, optimizer: GradientDescent(critic, learningRate: 0.1)), parts: [.features], hasBatchNorm: false,
-        output: output))
+        Network(store: critic, optimizer: GradientDescent(critic, learningRate: 0.1)), parts: [.features, .classes, .codes],
+        hasBatchNorm: false, output: output), streams: [DataStream(FewLabels.labelled, .perClass(1))])
     if isPlanned { return }
     for (index, network) in game.networks.enumerated() {
       network.store.allocate(seed: 3)
@@ -66,13 +66,16 @@ package struct TermGame {
     let dense = Dense(scope["dense"], from: 8, to: 6)
     let linear = Dense(scope["linear"], from: 6, to: 1, spectral: .init())
     let embedding = Embedding(scope["embedding"], classes: 3, width: 6)
+    let classes = Dense(scope["classes"], from: 6, to: 3)
+    let codes = Dense(scope["codes"], from: 6, to: 3 + 2)
     return { images, labels, mode in
       let x = attention(block(first(images, mode).leakyRectified(slope: 0.2), mode), mode)
       let pooled = strided(x, mode).softplus().averagePooled(2).reshaped([images.shape[0], 8])
       let features = dense(pooled, mode).hyperbolicTangent()
       let shift = labels.map { (embedding($0, mode) * features).sum(axes: [1], keepingAxes: true) }
       let logits = linear(features, mode)
-      return CriticOutput(logits: shift.map { logits + $0 } ?? logits, features: features)
+      return CriticOutput(
+        logits: shift.map { logits + $0 } ?? logits, features: features, classes: classes(features, mode), codes: codes(features, mode))
     }
   }
 
@@ -80,6 +83,9 @@ package struct TermGame {
   /// that differences cross it.
   package func context(_ phase: Phase, images: Tensor, layout: BatchLayout) -> StepContext {
     let labels = Labels((0..<layout.count).map { Int32((layout.firstSample + $0) % 3) }, layout: layout)
-    return StepContext(seed: 5, step: 2000, phase: phase.name, draw: 0, layout: layout, images: images, labels: labels)
+    let labelled = RealBatch(images: images * 0.5, labels: labels)
+    return StepContext(
+      seed: 5, step: 2000, phase: phase.name, draw: 0, layout: layout, images: images, labels: labels,
+      streams: [FewLabels.labelled: labelled])
   }
 }

@@ -43,19 +43,24 @@ import Testing
       let convolution = Convolution2D(Scope(critic)["convolution"], from: 2, to: 2, kernel: 3)
       let hidden = Dense(Scope(critic)["dense"], from: 32, to: 4)
       let linear = Dense(Scope(critic)["linear"], from: 4, to: 1)
+      let readsClasses = try !terms.parse(form).needs.isDisjoint(with: [.classes, .codes])
+      let heads = readsClasses ? (Dense(Scope(critic)["classes"], from: 4, to: 3), Dense(Scope(critic)["codes"], from: 4, to: 4)) : nil
       let loss: any Divergence = TermForms.augmentations.contains(form) ? Wasserstein() : NoLoss()
       game = try Game(
         Objective(loss, terms: [terms.parse(form)]), model: "test",
         generator: Generator(
-          Network(store: generator, optimizer: GradientDescent(generator, learningRate: 1)), latent: 2, law: .uniform, classes: nil
+          Network(store: generator, optimizer: GradientDescent(generator, learningRate: 1)), latent: 2, law: .uniform,
+          classes: readsClasses ? 3 : nil
         ) { latent, _, mode in dense(latent, mode).hyperbolicTangent().reshaped([latent.shape[0], 4, 4, 2]) },
         critic: Critic(
-          Network(store: critic, optimizer: GradientDescent(critic, learningRate: 1)), parts: [.features], hasBatchNorm: false
+          Network(store: critic, optimizer: GradientDescent(critic, learningRate: 1)),
+          parts: readsClasses ? [.features, .classes, .codes] : [.features], hasBatchNorm: false
         ) { images, _, mode in
           let x = convolution(images, mode).softplus().reshaped([images.shape[0], 32])
           let features = hidden(x, mode).hyperbolicTangent()
-          return CriticOutput(logits: linear(features, mode), features: features)
-        })
+          return CriticOutput(
+            logits: linear(features, mode), features: features, classes: heads?.0(features, mode), codes: heads?.1(features, mode))
+        }, streams: [DataStream(FewLabels.labelled, .perClass(1))])
       for store in [generator, critic] {
         store.allocate(seed: 1)
         guard let memory = store.values else { continue }
@@ -74,7 +79,10 @@ import Testing
     /// Value and flat gradient of a phase's loss.
     func evaluated(_ phase: Phase) -> (value: Float, gradient: [Float]) {
       let images = Tensor.uniform([6, 4, 4, 2], from: -1, to: 1, key: Self.key("images"), layout: layout)
-      let context = StepContext(seed: 4, step: 2000, phase: phase.name, draw: 0, layout: layout, images: images, labels: nil)
+      let labels = Labels((0..<6).map { $0 * $0 % 3 }, layout: layout)
+      let context = StepContext(
+        seed: 4, step: 2000, phase: phase.name, draw: 0, layout: layout, images: images, labels: labels,
+        streams: [FewLabels.labelled: RealBatch(images: images * 0.5, labels: labels)])
       let store = phase.network.store
       let value = store.gradient { phase.loss(context) }.scalar
       let flat = store.gradientValues

@@ -116,9 +116,17 @@ import Testing
   }
 
   @Test(arguments: terms.entries.filter { !$0.needs.isEmpty }.map(\.card.name))
-  func `a term whose part the critic does not give is refused by name`(_ name: String) {
+  func `a term whose part the critic does not give is refused by name`(_ name: String) throws {
+    let part = try #require(terms.entries.first { $0.card.name == name }?.needs.first)
     let error = #expect(throws: ModelError.self) { _ = try MeanGame(name) }
-    #expect(error?.description.contains("--term \(name) reads features") == true)
+    #expect(error?.description.contains("--term \(name) reads \(part.rawValue)") == true)
+  }
+
+  @Test func `terms of classes and of further images are refused where there are none`() {
+    for (name, words) in [("auxiliary-class", "takes none"), ("mutual-information", "takes none"), ("few-labels", "reads labelled images")] {
+      let error = #expect(throws: ModelError.self) { _ = try MeanGame(name, parts: [.classes, .codes]) }
+      #expect(error?.description.contains("--term \(name)") == true && error?.description.contains(words) == true)
+    }
   }
 
   @Test func `terms of logits are refused where the critic gives energies`() throws {

@@ -20,10 +20,9 @@ public final class ACGAN: GameModel, Classifying {
     guard let classes = data.classes else {
       throw ModelError("acgan: it is told classes, and the data has no labels (or --unconditional leaves them out); try dcgan, or labelled data")
     }
-    let networks = options.generator(classes: classes)
-    let shape = try DCGANShape(networks, data, model: Self.card.name)
+    let shape = try DCGANShape(kernel: 5, data, model: Self.card.name)
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
-    let generator = DCGANGenerator(Scope(stores.0), networks, shape, data)
+    let generator = DCGANGenerator(Scope(stores.0), latent: options.latent + classes, channels: options.generatorChannels, shape, data)
     let critic = ACGANCritic(Scope(stores.1), options, data, classes)
     self.critic = critic
     let steps = options.updates.discriminatorSteps

@@ -28,13 +28,6 @@ public struct ACGANOptions: GameOptions {
 
   public mutating func scaleLearningRates(by factor: Float) { updates.scaleLearningRates(by: factor) }
 
-  /// The generator as a DCGAN has it, whose z ends with one number for each class.
-  func generator(classes: Int) -> DCGANOptions {
-    var options = DCGANOptions()
-    (options.generatorChannels, options.latent, options.kernel) = (generatorChannels, latent + classes, 5)
-    return options
-  }
-
   public static var presets: [Preset<Self>] {
     var demo = ACGANOptions()
     demo.generatorChannels = 32

@@ -1,6 +1,6 @@
 public import Adversarial
 import Layers
-import Tensors
+public import Tensors
 
 /// Boundary equilibrium GAN: an autoencoder as critic, and a balance k that holds the ratio of energies.
 public final class BEGAN: GameModel {
@@ -16,6 +16,9 @@ public final class BEGAN: GameModel {
     ])
 
   public let game: Game
+
+  /// The generator's numbers end where pixels do, which nothing in the network makes them.
+  public func sample(_ request: SampleRequest) -> Tensor { game.sample(request).clamped(from: -1, to: 1) }
 
   public init(_ options: BEGANOptions, data: DataFormat) throws {
     guard data.height == data.width, data.height >= 16, data.height & (data.height - 1) == 0 else {

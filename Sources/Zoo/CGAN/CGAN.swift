@@ -11,7 +11,7 @@ public final class CGAN: GameModel {
     deviations: [
       "z is uniform in [-1, 1], the paper's in the unit cube: the first layer's bias makes up for it",
       "no dropout in the generator: a game draws random numbers for its critic alone",
-      "momentum stays at --beta1; the paper raises it from 0.5 to 0.7",
+      "momentum rises over 250 epochs, as in the authors' GAN; the paper does not say over how many",
       "pixels lie in [-1, 1], so the generator's sigmoid is stretched to it",
       "weights start as those of the authors' GAN (goodfeli/adversarial, mnist.yaml), since the paper names no others",
     ])
@@ -25,15 +25,13 @@ public final class CGAN: GameModel {
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
     let generator = CGANGenerator(Scope(stores.0), options, data, classes)
     let critic = CGANCritic(Scope(stores.1), options, data, classes)
-    let steps = options.updates.discriminatorSteps
     game = try Game(
       options.objective, model: Self.card.name,
       generator: Generator(
-        options.updates.generator(stores.0), latent: options.latent, law: .uniform, classes: classes,
+        options.momentum.network(stores.0), latent: options.latent, law: .uniform, classes: classes,
         images: generator.callAsFunction),
       critic: Critic(
-        options.updates.critic(stores.1), parts: [.features], hasBatchNorm: false, drawing: critic.callAsFunction),
-      criticUpdates: { _ in steps })
+        options.momentum.network(stores.1), parts: [.features], hasBatchNorm: false, drawing: critic.callAsFunction))
   }
 }
 

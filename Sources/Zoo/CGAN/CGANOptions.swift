@@ -10,8 +10,8 @@ public struct CGANOptions: GameOptions {
   public var latent = 100
   /// Share of units that are left out in each hidden layer of the critic.
   public var dropout: Float = 0.5
-  /// How both networks are updated.
-  public var updates = UpdateOptions(.sgd, generatorLearningRate: 0.1, discriminatorLearningRate: 0.1, beta1: 0.5)
+  /// Gradient descent of both networks.
+  public var momentum = MomentumOptions()
   public var objective = Self.paper
 
   /// The paper's options.
@@ -23,10 +23,10 @@ public struct CGANOptions: GameOptions {
       .value("units", \.units, "maxout units of the critic's image and joint layers; 5/24 as many are the class's own", in: 1...65536),
       .value("latent", \.latent, "size of z", in: 1...4096),
       .value("dropout", \.dropout, "share of units left out in the critic's hidden layers", in: 0...0.95),
-    ] + UpdateOptions.fields(\.updates)
+    ] + MomentumOptions.fields(\.momentum)
   }
 
-  public mutating func scaleLearningRates(by factor: Float) { updates.scaleLearningRates(by: factor) }
+  public mutating func scaleLearningRates(by factor: Float) { momentum.learningRate *= factor }
 
   /// Step sizes that are divided by 1.00004 after each update, from 0.1 down to 1e-6.
   private static var paper: Objective {
@@ -38,15 +38,15 @@ public struct CGANOptions: GameOptions {
 
   public static var presets: [Preset<Self>] {
     var demo = CGANOptions()
-    demo.updates = .adam(2e-4, beta1: 0.5)
-    demo.updates.averageDecay = 0.99
+    demo.width = 600
+    demo.momentum.finalMomentum = 0.5
     demo.objective = Objective(NonSaturating())
     return [
       Preset(
-        name: "demo", summary: "the paper's networks with Adam, for small labelled images; our own numbers", options: demo,
-        run: RunDefaults(batch: 64, steps: 6000)),
+        name: "demo", summary: "half the generator's width at constant step size and momentum, for small labelled images; our own numbers",
+        options: demo, run: RunDefaults(batch: 100, steps: 20_000)),
       Preset(
-        name: "paper", summary: "28 px as the paper, section 4.1: gradient descent from 0.1, batch 100", options: CGANOptions(),
+        name: "mnist", summary: "28 px as the paper, section 4.1: gradient descent from 0.1, batch 100", options: CGANOptions(),
         run: RunDefaults(batch: 100, steps: 300_000)),
     ]
   }

@@ -18,9 +18,9 @@ public final class EBGAN: GameModel {
   public let game: Game
 
   public init(_ options: EBGANOptions, data: DataFormat) throws {
-    let shape = try DCGANShape(options.generator, data, model: Self.card.name)
+    let shape = try DCGANShape(kernel: 4, data, model: Self.card.name)
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
-    let generator = DCGANGenerator(Scope(stores.0), options.generator, shape, data)
+    let generator = DCGANGenerator(Scope(stores.0), latent: options.latent, channels: options.generatorChannels, shape, data)
     let critic = EBGANCritic(Scope(stores.1), options, data)
     let steps = options.updates.discriminatorSteps
     game = try Game(

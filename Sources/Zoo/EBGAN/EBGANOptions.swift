@@ -49,14 +49,6 @@ public struct EBGANOptions: GameOptions {
 
   public mutating func scaleLearningRates(by factor: Float) { updates.scaleLearningRates(by: factor) }
 
-  /// The generator as a DCGAN has it.
-  var generator: DCGANOptions {
-    var options = DCGANOptions()
-    options.generatorChannels = generatorChannels
-    options.latent = latent
-    return options
-  }
-
   public static var presets: [Preset<Self>] {
     var demo = EBGANOptions()
     demo.generatorChannels = 32

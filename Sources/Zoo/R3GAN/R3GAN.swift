@@ -1,6 +1,6 @@
 public import Adversarial
 import Layers
-import Tensors
+public import Tensors
 
 /// The modern baseline: a relativistic loss of pairs with both penalties on slopes, on residual networks without normalisation.
 public final class R3GAN: GameModel {
@@ -15,6 +15,9 @@ public final class R3GAN: GameModel {
     ])
 
   public let game: Game
+
+  /// The generator's numbers end where pixels do, which nothing in the network makes them.
+  public func sample(_ request: SampleRequest) -> Tensor { game.sample(request).clamped(from: -1, to: 1) }
 
   public init(_ options: R3GANOptions, data: DataFormat) throws {
     let widths = try options.widths(data)

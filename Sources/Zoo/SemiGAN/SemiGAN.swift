@@ -23,9 +23,9 @@ public final class SemiGAN: GameModel, Classifying {
     guard let classes = data.classes else {
       throw ModelError("semigan: it learns to classify, and the data has no labels (or --unconditional leaves them out); try dcgan, or labelled data")
     }
-    let shape = try DCGANShape(options.generator, data, model: Self.card.name)
+    let shape = try DCGANShape(kernel: 5, data, model: Self.card.name)
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
-    let generator = DCGANGenerator(Scope(stores.0), options.generator, shape, data)
+    let generator = DCGANGenerator(Scope(stores.0), latent: options.latent, channels: options.generatorChannels, shape, data)
     let critic = SemiGANCritic(Scope(stores.1), options, data, classes)
     self.critic = critic
     usesUnlabelled = options.usesUnlabelled

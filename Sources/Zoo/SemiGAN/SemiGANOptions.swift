@@ -50,13 +50,6 @@ public struct SemiGANOptions: GameOptions {
 
   public mutating func scaleLearningRates(by factor: Float) { updates.scaleLearningRates(by: factor) }
 
-  /// The generator as a DCGAN has it.
-  var generator: DCGANOptions {
-    var options = DCGANOptions()
-    (options.generatorChannels, options.latent, options.kernel) = (generatorChannels, latent, 5)
-    return options
-  }
-
   public static var presets: [Preset<Self>] {
     var demo = SemiGANOptions()
     (demo.labelsPerClass, demo.generatorChannels, demo.discriminatorChannels) = (10, 32, 32)

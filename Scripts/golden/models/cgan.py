@@ -1,0 +1,40 @@
+"""cGAN: Mirza, Osindero 2014, section 4.1."""
+
+import torch
+
+from networks import dense, flat, image, maxout
+from parts import NON_SATURATING, PartsGame, one_hot
+from steps import Case
+
+NAME = "cgan"
+
+PRESETS = {
+    "demo": {"width": 600, "units": 240, "latent": 100, "dropout": 0.5},
+    "mnist": {"width": 1200, "units": 240, "latent": 100, "dropout": 0.5},
+}
+
+STEPS = [Case("mnist", 8, 1, 3, settings={"width": 12, "units": 24, "latent": 5})]
+COUNTS = [Case("mnist", 28, 1, 10), Case("demo", 32, 3, 14)]
+
+
+def model(case):
+    o = PRESETS[case.preset] | case.settings
+    own = o["width"] // 6
+    told = o["units"] * 5 // 24
+
+    def generate(store, z, labels):
+        parts = [dense(store, "latent", z, own), dense(store, "label", one_hot(store, labels, case.classes), o["width"] - own)]
+        x = dense(store, "joint", torch.cat([part.relu() for part in parts], 1), o["width"]).relu()
+        pixels = dense(store, "output", x, case.size * case.size * case.channels).sigmoid()
+        return image(pixels * 2 - 1, case.size, case.size, case.channels)
+
+    def criticize(store, x, labels, draws):
+        def dropout(index, x):
+            return draws.dropout(f"discriminator.dropouts.{index}", x, o["dropout"])
+
+        seen = dropout(0, maxout(store, "image", flat(x), o["units"], 5))
+        hint = dropout(1, maxout(store, "label", one_hot(store, labels, case.classes), told, 5))
+        x = dropout(2, maxout(store, "joint", torch.cat([seen, hint], 1), o["units"], 4))
+        return {"logits": dense(store, "output", x, 1)}
+
+    return PartsGame(generate, criticize, NON_SATURATING, o["latent"], "uniform", separate=False, classes=case.classes)
