@@ -1,9 +1,9 @@
 """Makes Tests/Golden/terms.json: values and parameter gradients of every term, as PyTorch computes them in double precision.
 
-The formulas are written here from the papers, not from the Swift sources. Random numbers are drawn by the counter-based generator of the
-engine (Philox4x32-10, written here from its paper), so both sides see the same images, weights and lines between images.
+The formulas are written here from the papers, not from the Swift sources. Random numbers are drawn as the engine does (streams.py), so both
+sides see the same images, weights and lines between images.
 
-    python3 -m venv .build-golden-venv && .build-golden-venv/bin/pip install torch
+    python3 -m venv .build-golden-venv && .build-golden-venv/bin/pip install torch numpy
     .build-golden-venv/bin/python Scripts/golden/terms.py Tests/Golden/terms.json
 """
 
@@ -14,65 +14,12 @@ import sys
 import torch
 from torch.nn import functional as F
 
+from streams import Stream, mixed, text_hash
+
 torch.set_default_dtype(torch.float64)
 
 BATCH, SIZE, CHANNELS, LATENT = 6, 4, 2, 2
-SEED, STEP = 4, 2000
-MASK = (1 << 64) - 1
-
-
-# Random numbers
-
-
-def mixed(value):
-    """The finalizer of splitmix64."""
-    z = (value + 0x9E3779B97F4A7C15) & MASK
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-    return z ^ (z >> 31)
-
-
-def text_hash(text):
-    """FNV-1a."""
-    value = 0xCBF29CE484222325
-    for byte in text.encode():
-        value = ((value ^ byte) * 0x100000001B3) & MASK
-    return value
-
-
-def philox(block, row, key):
-    c = [block & 0xFFFFFFFF, block >> 32, row & 0xFFFFFFFF, row >> 32]
-    k = [key & 0xFFFFFFFF, key >> 32]
-    for _ in range(10):
-        p0, p1 = c[0] * 0xD2511F53, c[2] * 0xCD9E8D57
-        c = [(p1 >> 32) ^ c[1] ^ k[0], p1 & 0xFFFFFFFF, (p0 >> 32) ^ c[3] ^ k[1], p0 & 0xFFFFFFFF]
-        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
-    return c
-
-
-class Stream:
-    """Rows of random numbers; a row belongs to a sample."""
-
-    def __init__(self, purpose, step=STEP, seed=SEED):
-        self.key = mixed(mixed(mixed(seed) ^ purpose) ^ step)
-
-    def words(self, row, count):
-        return [word for block in range((count + 3) // 4) for word in philox(block, row, self.key)][:count]
-
-    def uniform(self, shape, low=0.0, high=1.0):
-        count = math.prod(shape[1:])
-        rows = [[(word >> 8) * 2.0**-24 for word in self.words(row, count)] for row in range(shape[0])]
-        return torch.tensor(rows).reshape(shape) * (high - low) + low
-
-    def normal(self, shape):
-        count = math.prod(shape[1:])
-        rows = []
-        for row in range(shape[0]):
-            words = self.words(row, (count + 3) // 4 * 4)
-            pairs = [(math.sqrt(-2 * math.log((r + 0.5) / 2**32)), 2 * math.pi * (a >> 8) * 2.0**-24)
-                     for r, a in zip(words[::2], words[1::2])]
-            rows.append([x for length, angle in pairs for x in (length * math.cos(angle), length * math.sin(angle))][:count])
-        return torch.tensor(rows).reshape(shape)
+STEP = 2000
 
 
 # The game
@@ -104,7 +51,7 @@ class Game:
         self.real_output, self.fake_output = self.criticize(self.images), self.criticize(self.fake)
 
     def stream(self, purpose):
-        return Stream(text_hash(purpose) ^ self.stream_of_phase)
+        return Stream(text_hash(purpose) ^ self.stream_of_phase, STEP)
 
     def generate(self, latent):
         w = self.generator
