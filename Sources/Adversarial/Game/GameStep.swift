@@ -90,25 +90,32 @@ final class CriticPasses {
     self.parts = parts
   }
 
-  private func augmented(_ images: Tensor) -> Tensor {
-    defer { count += 1 }
-    return augmenting.reduce(images) { images, entry in
-      let key = context.key("\(entry.term.card.name) augmentation \(count)")
+  /// Images as the critic sees them in its next pass, and the draws of its layers in that pass.
+  private func seen(_ images: Tensor) -> (images: Tensor, draws: PassDraws.Part) {
+    let (pass, context) = (count, context)
+    count += 1
+    let changed = augmenting.reduce(images) { images, entry in
+      let key = context.key("\(entry.term.card.name) augmentation \(pass)")
       return entry.term.augmented(images, AugmentationPass(context: context, state: entry.state, key: key))
     }
+    return (changed, PassDraws.Part(images.layout) { context.key("\($0) pass \(pass)") })
   }
 
   /// What the critic says of `images`.
-  func output(_ images: Tensor, _ labels: Labels?) -> CriticOutput { read(critic.output(augmented(images), labels, .training)) }
+  func output(_ images: Tensor, _ labels: Labels?) -> CriticOutput {
+    let seen = seen(images)
+    return read(critic.output(seen.images, labels, .training, PassDraws([seen.draws])))
+  }
 
   /// What it says of real and of generated images, in one pass unless batch norm forbids it.
   func outputs(_ real: (images: Tensor, labels: Labels?), _ fake: (images: Tensor, labels: Labels?)) -> (CriticOutput, CriticOutput) {
     if critic.hasBatchNorm { return (output(real.images, real.labels), output(fake.images, fake.labels)) }
     let labels = real.labels.flatMap { real in fake.labels.map { real.concatenated(with: $0) } }
-    let (first, second) = (augmented(real.images), augmented(fake.images))
-    let joint = read(critic.output(concatenated([first, second], axis: 0), labels, .training))
-    let logits = joint.logits.split(like: [first, second])
-    let (features, classes) = (joint.features?.split(like: [first, second]), joint.classes?.split(like: [first, second]))
+    let (first, second) = (seen(real.images), seen(fake.images))
+    let parts = [first.images, second.images]
+    let joint = read(critic.output(concatenated(parts, axis: 0), labels, .training, PassDraws([first.draws, second.draws])))
+    let logits = joint.logits.split(like: parts)
+    let (features, classes) = (joint.features?.split(like: parts), joint.classes?.split(like: parts))
     return (
       CriticOutput(logits: logits[0], features: features?[0], classes: classes?[0]),
       CriticOutput(logits: logits[1], features: features?[1], classes: classes?[1])

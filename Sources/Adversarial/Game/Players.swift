@@ -69,13 +69,15 @@ public enum CriticPart: String, Sendable, CaseIterable {
 public struct Critic {
   /// What a critic says of images and classes.
   public typealias Function = (_ images: Tensor, _ labels: Labels?, _ mode: Mode) -> CriticOutput
+  /// The same of a critic whose layers draw random numbers, as dropout does.
+  public typealias DrawingFunction = (_ images: Tensor, _ labels: Labels?, _ mode: Mode, _ draws: PassDraws) -> CriticOutput
 
   let network: Network
   let gives: CriticReading
   let energyUnit: String
   let parts: Set<CriticPart>
   let hasBatchNorm: Bool
-  let output: Function
+  let output: DrawingFunction
 
   /// A critic.
   /// - Parameters:
@@ -87,6 +89,15 @@ public struct Critic {
   public init(
     _ network: Network, gives: CriticReading = .logits, energyUnit: String = "", parts: Set<CriticPart>, hasBatchNorm: Bool,
     output: @escaping Function
+  ) {
+    let drawing: DrawingFunction = { images, labels, mode, _ in output(images, labels, mode) }
+    self.init(network, gives: gives, energyUnit: energyUnit, parts: parts, hasBatchNorm: hasBatchNorm, drawing: drawing)
+  }
+
+  /// A critic whose layers draw random numbers.
+  public init(
+    _ network: Network, gives: CriticReading = .logits, energyUnit: String = "", parts: Set<CriticPart>, hasBatchNorm: Bool,
+    drawing output: @escaping DrawingFunction
   ) {
     precondition(gives != .features, "Critic: features are a part beside logits or energies")
     self.network = network
