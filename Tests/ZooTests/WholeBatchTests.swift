@@ -25,15 +25,16 @@ import Zoo
     }
   }
 
-  /// Small models with 16 channels, so that 3x3 convolutions go by Winograd, and a demo at its own width.
-  static let sizes: [Size] = [
-    Size(model: "biggan", settings: [("channels", "4"), ("term", "orthogonal:strength=0.001")], batch: 5, shardCount: 3),
-    Size(model: "dcgan", settings: [("generator-channels", "8")], batch: 5, shardCount: 3),
-    Size(model: "biggan", preset: "demo", batch: 8, shardCount: 8),
-    Size(model: "biggan-deep", settings: [("channels", "16")], batch: 5, shardCount: 3),
-    Size(model: "sagan", settings: [("channels", "4")], batch: 5, shardCount: 3),
-    Size(model: "sagan", settings: [("channels", "8"), ("form", "strided")], batch: 5, shardCount: 3),
-  ]
+  /// Every model, and those with convolutions also with 16 channels, so that 3x3 kernels go by Winograd; and a demo at its own width.
+  static let sizes: [Size] =
+    zoo.entries.map { Size(model: $0.card.name, batch: 5, shardCount: 3) } + [
+      Size(model: "biggan", settings: [("channels", "4"), ("term", "orthogonal:strength=0.001")], batch: 5, shardCount: 3),
+      Size(model: "dcgan", settings: [("generator-channels", "8")], batch: 5, shardCount: 3),
+      Size(model: "biggan", preset: "demo", batch: 8, shardCount: 8),
+      Size(model: "biggan-deep", settings: [("channels", "16")], batch: 5, shardCount: 3),
+      Size(model: "sagan", settings: [("channels", "8"), ("form", "strided")], batch: 5, shardCount: 3),
+      Size(model: "wgan-gp", settings: [("channels", "16")], batch: 3, shardCount: 3),
+    ]
 
   @Test(arguments: sizes, [0, 1]) func `a step of gradient descent agrees with a replay in Double`(_ size: Size, phaseIndex: Int) throws {
     let recipe = try size.build()
