@@ -117,7 +117,7 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Training", "Datasets", "Images", "Adversarial", "Communication", "Kernels", "Layers", "Optimization", "Sharding", "Tensors",
-        "Weights", "Zoo",
+        "TestSupport", "Weights", "Zoo",
       ], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]

@@ -96,10 +96,26 @@ DCGAN_64 = {
     "average-decay": 0.999,
 }
 
+# The residual networks of WGAN-GP, with one critic update, whose penalty needs second derivatives.
+WGAN_GP_32 = {
+    "channels": 128,
+    "latent": 128,
+    "layer-norm": False,
+    "generator-lr": 2e-4,
+    "discriminator-lr": 2e-4,
+    "beta1": 0.0,
+    "beta2": 0.9,
+    "average-decay": 0.999,
+    "average-start": 0,
+    "discriminator-steps": 1,
+    "schedule": "constant",
+}
+
 CONFIGURATIONS = [
     Configuration("biggan-cifar10", "biggan", "cifar10", 32, 10, 50, BIGGAN_32),
     Configuration("dcgan-64", "dcgan", "tutorial", 64, 0, 64, DCGAN_64),
     Configuration("sagan-blocks-64", "biggan", "cifar10", 64, 1000, 16, SAGAN_BLOCKS_64),
+    Configuration("wgan-gp-32", "wgan-gp", "cifar10", 32, 0, 64, WGAN_GP_32),
     biggan_128(channels=32, batch=8),
     biggan_128(channels=96, batch=4),
 ]

@@ -14,8 +14,9 @@ from measurements import peak_memory
 from models.biggan import BigGAN
 from models.dcgan import DCGAN
 from models.step import Trainer
+from models.wgan_gp import WGANGP
 
-MODELS = {"biggan": BigGAN, "dcgan": DCGAN}
+MODELS = {"biggan": BigGAN, "dcgan": DCGAN, "wgan-gp": WGANGP}
 
 
 def main():

@@ -1,9 +1,9 @@
 """Makes Tests/Golden/terms.json: values and parameter gradients of every term, as PyTorch computes them in double precision.
 
-The formulas are written here from the papers, not from the Swift sources. Random numbers are drawn by the counter-based generator of the
-engine (Philox4x32-10, written here from its paper), so both sides see the same images, weights and lines between images.
+The formulas are written here from the papers, not from the Swift sources. Random numbers are drawn as the engine does (streams.py), so both
+sides see the same images, weights and lines between images.
 
-    python3 -m venv .build-golden-venv && .build-golden-venv/bin/pip install torch
+    python3 -m venv .build-golden-venv && .build-golden-venv/bin/pip install torch numpy
     .build-golden-venv/bin/python Scripts/golden/terms.py Tests/Golden/terms.json
 """
 
@@ -14,65 +14,12 @@ import sys
 import torch
 from torch.nn import functional as F
 
+from streams import Stream, mixed, text_hash
+
 torch.set_default_dtype(torch.float64)
 
 BATCH, SIZE, CHANNELS, LATENT = 6, 4, 2, 2
-SEED, STEP = 4, 2000
-MASK = (1 << 64) - 1
-
-
-# Random numbers
-
-
-def mixed(value):
-    """The finalizer of splitmix64."""
-    z = (value + 0x9E3779B97F4A7C15) & MASK
-    z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-    z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-    return z ^ (z >> 31)
-
-
-def text_hash(text):
-    """FNV-1a."""
-    value = 0xCBF29CE484222325
-    for byte in text.encode():
-        value = ((value ^ byte) * 0x100000001B3) & MASK
-    return value
-
-
-def philox(block, row, key):
-    c = [block & 0xFFFFFFFF, block >> 32, row & 0xFFFFFFFF, row >> 32]
-    k = [key & 0xFFFFFFFF, key >> 32]
-    for _ in range(10):
-        p0, p1 = c[0] * 0xD2511F53, c[2] * 0xCD9E8D57
-        c = [(p1 >> 32) ^ c[1] ^ k[0], p1 & 0xFFFFFFFF, (p0 >> 32) ^ c[3] ^ k[1], p0 & 0xFFFFFFFF]
-        k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
-    return c
-
-
-class Stream:
-    """Rows of random numbers; a row belongs to a sample."""
-
-    def __init__(self, purpose, step=STEP, seed=SEED):
-        self.key = mixed(mixed(mixed(seed) ^ purpose) ^ step)
-
-    def words(self, row, count):
-        return [word for block in range((count + 3) // 4) for word in philox(block, row, self.key)][:count]
-
-    def uniform(self, shape, low=0.0, high=1.0):
-        count = math.prod(shape[1:])
-        rows = [[(word >> 8) * 2.0**-24 for word in self.words(row, count)] for row in range(shape[0])]
-        return torch.tensor(rows).reshape(shape) * (high - low) + low
-
-    def normal(self, shape):
-        count = math.prod(shape[1:])
-        rows = []
-        for row in range(shape[0]):
-            words = self.words(row, (count + 3) // 4 * 4)
-            pairs = [(math.sqrt(-2 * math.log((r + 0.5) / 2**32)), 2 * math.pi * (a >> 8) * 2.0**-24)
-                     for r, a in zip(words[::2], words[1::2])]
-            rows.append([x for length, angle in pairs for x in (length * math.cos(angle), length * math.sin(angle))][:count])
-        return torch.tensor(rows).reshape(shape)
+STEP = 2000
 
 
 # The game
@@ -85,18 +32,23 @@ PATHS = {
 }
 
 
-def parameters(network):
+# Heads that only those terms have that read them: logits of three classes, and guesses of a class and of the last number of z.
+HEADS = [("critic.classes.weight", [4, 3]), ("critic.classes.bias", [3]), ("critic.codes.weight", [4, 4]), ("critic.codes.bias", [4])]
+CLASSES = 3
+
+
+def parameters(network, heads=()):
     return {path: Stream(text_hash(path), step=0).uniform([1] + shape, -0.7, 0.7)[0].requires_grad_()
-            for path, shape in PATHS[network]}
+            for path, shape in PATHS[network] + list(heads)}
 
 
 class Game:
     """One evaluation of a phase's loss."""
 
-    def __init__(self, phase, augment=None):
+    def __init__(self, phase, augment=None, has_heads=False):
         self.phase = phase
         self.stream_of_phase = mixed(text_hash(phase))
-        self.critic, self.generator = parameters("critic"), parameters("generator")
+        self.critic, self.generator = parameters("critic", HEADS if has_heads else ()), parameters("generator")
         self.passes, self.augment = 0, augment
         self.images = Stream(text_hash("images"), step=0).uniform([BATCH, SIZE, SIZE, CHANNELS], -1, 1)
         self.latent = self.stream("latent").uniform([BATCH, LATENT], -1, 1)
@@ -104,7 +56,7 @@ class Game:
         self.real_output, self.fake_output = self.criticize(self.images), self.criticize(self.fake)
 
     def stream(self, purpose):
-        return Stream(text_hash(purpose) ^ self.stream_of_phase)
+        return Stream(text_hash(purpose) ^ self.stream_of_phase, STEP)
 
     def generate(self, latent):
         w = self.generator
@@ -122,6 +74,9 @@ class Game:
         x = F.softplus(x).reshape(BATCH, -1) @ w["critic.dense.weight"] + w["critic.dense.bias"]
         features = x.tanh()
         return features @ w["critic.linear.weight"] + w["critic.linear.bias"], features
+
+    def head(self, name, output):
+        return output[1] @ self.critic[f"critic.{name}.weight"] + self.critic[f"critic.{name}.bias"]
 
     def generator_alone(self):
         """What the critic says in a generator's phase without real images, whose one pass is the first."""
@@ -288,8 +243,36 @@ def weight_decay(game, strength=1e-5, on="critic"):
     return strength / 2 * sum(w.square().sum() for w in weights_of(game, on))
 
 
+# Classes of real images are given, those of generated ones drawn.
+LABELS = torch.arange(BATCH) ** 2 % CLASSES
+
+
+def auxiliary_class(game, critic=1, generator=1, fake=True):
+    own = F.cross_entropy(game.head("classes", game.fake_output), game.stream("labels").classes(BATCH, CLASSES))
+    if game.phase == "generator":
+        return generator * own
+    return critic * (F.cross_entropy(game.head("classes", game.real_output), LABELS) + (own if fake else 0))
+
+
+def mutual_information(game, discrete=1, continuous=1):
+    guess = game.head("codes", game.fake_output)
+    category = F.cross_entropy(guess[:, :CLASSES], game.stream("labels").classes(BATCH, CLASSES))
+    return discrete * category + continuous * (game.latent[:, -1] - guess[:, CLASSES]).square().mean() / 2
+
+
+def few_labels(game, strength=1):
+    if game.phase == "generator":
+        return 0
+    return strength * F.cross_entropy(game.head("classes", game.criticize(game.images / 2)), LABELS)
+
+
+CLASS_TERMS = {"auxiliary-class": auxiliary_class, "mutual-information": mutual_information, "few-labels": few_labels}
+
+
 def added(name, game, options, state):
     """What the term adds to the loss of the game's phase."""
+    if name in CLASS_TERMS:
+        return CLASS_TERMS[name](game, **options)
     if name in ("orthogonal", "weight-decay"):
         return {"orthogonal": orthogonal, "weight-decay": weight_decay}[name](game, **options)
     if name == "latent-consistency":
@@ -324,7 +307,7 @@ def evaluated(form, phase):
         changes = {key: value for key, value in options.items() if key in ("color", "translation", "cutout")}
         augment = augmentation(name, **changes, probability=1.0 if name == "diff-augment" else 0.6)
         options = {} if name == "diff-augment" else options
-    game = Game(phase, augment)
+    game = Game(phase, augment, has_heads=name in CLASS_TERMS)
     loss, state = torch.zeros(()), {}
     if augment:
         # The Wasserstein loss.
@@ -366,6 +349,8 @@ FORMS = [
     "latent-consistency:critic=2,generator=3,deviation=0.5", "lecam", "lecam:strength=2,decay=0.5,start=2,rectified=true",
     "feature-matching", "feature-matching:strength=2,norm=absolute", "pulling-away", "pulling-away:strength=2", "orthogonal",
     "orthogonal:strength=0.01,form=plain,on=both", "weight-decay", "weight-decay:strength=0.1,on=both",
+    "auxiliary-class", "auxiliary-class:critic=2,generator=0.1,fake=false", "mutual-information",
+    "mutual-information:discrete=2,continuous=0.1", "few-labels", "few-labels:strength=2",
     "diff-augment", "diff-augment:color=false,translation=0.25,cutout=0", "diff-augment:color=true,translation=0,cutout=0.25",
     "ada:target=0.2,kimg=0.1,interval=1", "ada:color=false,translation=0.25,cutout=0.25",
 ]

@@ -69,35 +69,45 @@ public struct ResidualUpBlock {
 /// Critic residual block: ReLU, 3x3, ReLU, 3x3, and average pooling where it halves the size; 1x1 on the shortcut where sizes change.
 ///
 /// The first block of a critic has no ReLU in front, as its input is an image. Pooling and the shortcut's 1x1 convolution commute
-/// exactly, so the pooling runs first. The second 3x3 convolution and the pooling are one operation.
-/// - Source: Brock, Donahue, Simonyan 2019, appendix B, figure 15 (c). https://arxiv.org/abs/1809.11096
+/// exactly, so the pooling runs first. The second 3x3 convolution and the pooling are one operation. WGAN-GP's has a layer norm before each
+/// ReLU.
+/// - Source: Brock, Donahue, Simonyan 2019, appendix B, figure 15 (c), https://arxiv.org/abs/1809.11096; layer norm: Gulrajani et al. 2017,
+///   section 4 and gan_64x64.py of its code, https://arxiv.org/abs/1704.00028
 public struct ResidualDownBlock {
   private let convolutions: (Convolution2D, Convolution2D)
+  private let norms: (LayerNorm?, LayerNorm?)
   private let shortcut: Convolution2D?
   private let isFirst: Bool
   private let halves: Bool
   private let path: String
 
-  /// A block in `scope`; the hidden width is `outputs`.
+  /// A block in `scope`; the hidden width is `outputs` unless `hidden` says otherwise.
   public init(
-    _ scope: Scope, from inputs: Int, to outputs: Int, isFirst: Bool, halves: Bool, initializer: Initializer,
-    spectral: SpectralNorm.Settings?
+    _ scope: Scope, from inputs: Int, to outputs: Int, through hidden: Int? = nil, isFirst: Bool, halves: Bool, isNormalized: Bool = false,
+    initializer: Initializer, spectral: SpectralNorm.Settings?
   ) {
     path = scope.path
     self.isFirst = isFirst
     self.halves = halves
-    func convolution(_ name: String, _ inputs: Int, _ kernel: Int) -> Convolution2D {
+    let hidden = hidden ?? outputs
+    func convolution(_ name: String, _ inputs: Int, _ outputs: Int, _ kernel: Int) -> Convolution2D {
       Convolution2D(scope[name], from: inputs, to: outputs, kernel: kernel, initializer: initializer, spectral: spectral)
     }
-    convolutions = (convolution("conv1", inputs, 3), convolution("conv2", outputs, 3))
-    shortcut = inputs != outputs || halves ? convolution("shortcut", inputs, 1) : nil
+    norms = (
+      isNormalized && !isFirst ? LayerNorm(scope["norm1"], channels: inputs) : nil,
+      isNormalized ? LayerNorm(scope["norm2"], channels: hidden) : nil
+    )
+    convolutions = (convolution("conv1", inputs, hidden, 3), convolution("conv2", hidden, outputs, 3))
+    shortcut = inputs != outputs || halves ? convolution("shortcut", inputs, outputs, 1) : nil
   }
 
   /// `[batch, h, w, inputs]` to `[batch, h, w, outputs]`, or half the height and width.
   public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
     named(path) {
-      var h = convolutions.0(isFirst ? x : x.rectified(), mode)
-      h = halves ? convolutions.1.beforePooling(h.rectified(), mode) : convolutions.1(h.rectified(), mode)
+      func normalized(_ x: Tensor, _ norm: LayerNorm?) -> Tensor { norm.map { $0(x, mode) } ?? x }
+      var h = convolutions.0(isFirst ? x : normalized(x, norms.0).rectified(), mode)
+      h = normalized(h, norms.1).rectified()
+      h = halves ? convolutions.1.beforePooling(h, mode) : convolutions.1(h, mode)
       let pooled = halves ? x.averagePooled(2) : x
       return h + (shortcut?(pooled, mode) ?? pooled)
     }

@@ -66,7 +66,25 @@ extension LayerForm {
   private static let spectral = SpectralNorm.Settings()
   private static let settings = BatchNormSettings()
 
-  static var all: [LayerForm] { dense + convolutions + norms + blocks }
+  static var all: [LayerForm] { dense + drawing + convolutions + norms + blocks }
+
+  private static var drawing: [LayerForm] {
+    [
+      LayerForm("maxout", [5]) { plain(Maxout($0, from: 5, to: 4, pieces: 3).callAsFunction) },
+      LayerForm("dropout and noise over a concatenation", [5]) { scope in
+        let (layer, dropout, noise) = (
+          Dense(scope, from: 5, to: 4), Dropout(scope["dropout"], rate: 0.5), GaussianNoise(scope["noise"], deviation: 0.3)
+        )
+        return { x, _ in
+          let parts = (0..<2).map { part in PassDraws.Part(x.layout) { RandomKey(seed: 5, purpose: textHash("\($0) \(part)"), step: 0) } }
+          let draws = PassDraws(parts)
+          let both = layer(concatenated([x, x * 2], axis: 0), .training)
+          let halves = noise(dropout(both, .training, draws), .training, draws).split(like: [x, x])
+          return halves[0] + halves[1] * 3
+        }
+      },
+    ]
+  }
 
   private static var dense: [LayerForm] {
     [
@@ -121,6 +139,7 @@ extension LayerForm {
         let layer = BatchNorm(scope, channels: 6)
         return { x, _ in layer(x, .accumulating(pass: 1)) + layer(x * 2 + 1, .accumulating(pass: 2)) }
       },
+      LayerForm("layer norm", [4, 4, 6]) { plain(LayerNorm($0, channels: 6).callAsFunction) },
       LayerForm("conditional batch norm by linear maps", [3, 3, 4]) { scope in
         let layer = ConditionalBatchNorm(
           scope, channels: 4, form: .linear(width: 4, spectral: spectral), settings: settings, initializer: .orthogonal)
@@ -160,6 +179,12 @@ extension LayerForm {
         plain(
           ResidualDownBlock(scope, from: 16, to: 16, isFirst: false, halves: false, initializer: .orthogonal, spectral: spectral)
             .callAsFunction)
+      },
+      LayerForm("residual block down with layer norm", [8, 8, 6]) { scope in
+        plain(
+          ResidualDownBlock(
+            scope, from: 6, to: 16, through: 8, isFirst: false, halves: true, isNormalized: true, initializer: .orthogonal, spectral: nil
+          ).callAsFunction)
       },
       LayerForm("bottleneck block up", [4, 4, 64]) { scope in
         let block = BottleneckUpBlock(

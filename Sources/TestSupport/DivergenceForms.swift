@@ -23,7 +23,8 @@ package enum DivergenceForms {
 
   /// Of energies and of features.
   private static let others = [
-    "energy-margin:margin=1.5", "equilibrium", "equilibrium:gamma=0.7,lambda=0.01,patience=2,floor=0.5", "critic-alone", "mmd", "mmd:kernel=gaussian,scale=2",
+    "energy-margin:margin=1.5", "equilibrium", "equilibrium:gamma=0.7,lambda=0.01,patience=2,floor=0.5",
+    "critic-alone", "mmd", "mmd:kernel=gaussian,scale=2",
     "mmd:scale=0.5", "cramer",
   ]
 

@@ -123,7 +123,8 @@ import Testing
   }
 
   @Test func `terms of classes and of further images are refused where there are none`() {
-    for (name, words) in [("auxiliary-class", "takes none"), ("mutual-information", "takes none"), ("few-labels", "reads labelled images")] {
+    for (name, words) in [("auxiliary-class", "takes none"), ("mutual-information", "takes none"), ("few-labels", "reads labelled images")]
+    {
       let error = #expect(throws: ModelError.self) { _ = try MeanGame(name, parts: [.classes, .codes]) }
       #expect(error?.description.contains("--term \(name)") == true && error?.description.contains(words) == true)
     }

@@ -1,3 +1,4 @@
+import Kernels
 import Layers
 import Sharding
 import Tensors
@@ -67,6 +68,32 @@ struct LayerCase: Sendable, CustomTestStringConvertible {
       let layer = ConditionalBatchNorm(
         scope, channels: 3, form: .table(classes: 3), settings: BatchNormSettings(), initializer: .orthogonal)
       return { x in layer(x, .labels(Labels([2, 0, 1, 2, 0], layout: x.layout)), .training) }
+    },
+    LayerCase(name: "layer norm", input: { batch([2, 2, 3]) }) { scope in
+      let layer = LayerNorm(scope, channels: 3)
+      return { layer($0, .training) }
+    },
+    LayerCase(name: "maxout", input: { Samples.normal([3, 5]) }) { scope in
+      let layer = Maxout(scope, from: 5, to: 4, pieces: 3)
+      return { layer($0, .training) }
+    },
+    LayerCase(name: "dense with exponential linear units", input: { Samples.normal([3, 5]) }) { scope in
+      let layer = Dense(scope, from: 5, to: 4)
+      return { layer($0, .training).exponentialLinear() }
+    },
+    LayerCase(name: "dense with dropout and noise", input: { batch([4]) }) { scope in
+      let (layer, dropout, noise) = (
+        Dense(scope, from: 4, to: 6), Dropout(scope["dropout"], rate: 0.5), GaussianNoise(scope["noise"], deviation: 0.3)
+      )
+      return { x in
+        let draws = PassDraws([.init(x.layout) { RandomKey(seed: 5, purpose: textHash($0), step: 0) }])
+        return noise(dropout(layer(x, .training), .training, draws), .training, draws)
+      }
+    },
+    LayerCase(name: "residual block down with layer norm", input: { Samples.normal([2, 4, 4, 2]) }) { scope in
+      let block = ResidualDownBlock(
+        scope, from: 2, to: 4, through: 3, isFirst: false, halves: true, isNormalized: true, initializer: .orthogonal, spectral: nil)
+      return { block($0, .training) }
     },
     LayerCase(name: "self-attention", input: { Samples.distinct([1, 4, 4, 8]) }) { scope in
       let layer = SelfAttention(scope, channels: 8, initializer: .orthogonal, spectral: nil)

@@ -4,6 +4,7 @@ import Layers
 import Optimization
 import Sharding
 import Tensors
+import TestSupport
 import Testing
 import Zoo
 
@@ -29,13 +30,24 @@ struct Bench {
             [layout.count, data.height, data.width, data.channels], from: -1, to: 1,
             key: RandomKey(seed: 5, purpose: UInt64(draw), step: UInt64(step)), layout: layout)
           let labels = data.classes.map { classes in Labels((0..<layout.count).map { Int32($0 % classes) }, layout: layout) }
-          let context = StepContext(seed: 1, step: step, phase: phase.name, draw: draw, layout: layout, images: images, labels: labels)
+          let streams = recipe.streams.map { ($0.name, batch($0, step: step)) }
+          let context = StepContext(
+            seed: 1, step: step, phase: phase.name, draw: draw, layout: layout, images: images, labels: labels,
+            streams: Dictionary(uniqueKeysWithValues: streams))
           losses.append(phase.network.store.gradient { phase.loss(context) }.scalar)
           phase.network.update(step: step)
         }
       }
     }
     return losses
+  }
+
+  /// Drawn images of a further stream; other images of another selection.
+  private func batch(_ stream: DataStream, step: Int) -> RealBatch {
+    let key = RandomKey(seed: 5, purpose: textHash("\(stream)"), step: UInt64(step))
+    return RealBatch(
+      images: Tensor.uniform([layout.count, data.height, data.width, data.channels], from: -1, to: 1, key: key, layout: layout),
+      labels: data.classes.map { classes in Labels((0..<layout.count).map { Int32(($0 + 1) % classes) }, layout: layout) })
   }
 
   /// All numbers that training has left: parameters, buffers, averages.
@@ -52,28 +64,19 @@ struct Bench {
   static let data = DataFormat(height: 32, width: 32, channels: 3, classes: 5)
 
   static func small(_ model: String, _ settings: [(String, String)] = []) throws -> any Recipe {
-    var configured = try zoo.entry(model).configured()
-    for (name, value) in smallest[model] ?? [] { try configured.set(name, to: value) }
+    var configured = try Miniature.configured(zoo.entry(model))
     for (name, value) in settings { try configured.set(name, to: value) }
     return try configured.build(data)
   }
 
-  /// Every model at a size that takes no time.
-  static let smallest: [String: [(String, String)]] = [
-    "biggan": [("channels", "2"), ("attention", "16")],
-    "biggan-deep": [("channels", "4"), ("attention", "16")],
-    "dcgan": [("generator-channels", "4"), ("discriminator-channels", "4")],
-    "sagan": [("channels", "2"), ("attention", "16")],
-  ]
-
   @Test(arguments: zoo.entries.map(\.card.name)) func `losses start in their range and stay finite`(model: String) throws {
     let losses = Bench(try Self.small(model), batch: 8, data: Self.data).run(steps: 3)
     #expect(losses.allSatisfy { $0.isFinite })
-    // Non-saturating: 2 log 2 at logits of 0. BigGAN's sum pooling starts with logits far from 0; the hinge is at least 0.
-    if model == "dcgan" {
+    // Non-saturating: 2 log 2 at logits of 0. Sum pooling starts with logits far from 0; distances may be negative.
+    if model == "dcgan" || model == "gan" {
       #expect(abs(losses[0] - 1.386) < 0.7, "losses \(losses)")
     } else {
-      #expect(losses[0] >= 0 && losses[0] < 100, "losses \(losses)")
+      #expect(abs(losses[0]) < 100, "losses \(losses)")
     }
   }
 
@@ -84,48 +87,5 @@ struct Bench {
     }
     #expect(runs[0].0 == runs[1].0)
     #expect(runs[0].1 == runs[1].1)
-  }
-
-  /// Every option of every model, with a value that differs from the small model's.
-  static let changes: [(String, String, String)] =
-    largeBatchChanges + [
-      ("dcgan", "generator-channels", "5"), ("dcgan", "discriminator-channels", "5"), ("dcgan", "latent", "50"), ("dcgan", "kernel", "5"),
-      ("dcgan", "lr", "0.01"), ("dcgan", "beta1", "0.1"), ("dcgan", "beta2", "0.5"), ("dcgan", "average-decay", "0.3"),
-    ] + gameChanges.map { ("dcgan", $0.0, $0.1) }
-
-  /// What can be changed of any game; none of these is a model's default.
-  private static let gameChanges = [
-    ("loss", "wasserstein"), ("term", "orthogonal:strength=0.01"), ("constraint", "weight-clipping"),
-    ("schedule", "linear:over=2"),
-  ]
-
-  private static let largeBatchChanges = [
-    ("biggan", [("channels", "3"), ("latent", "40"), ("hierarchical", "false"), ("shared-embedding", "8"), ("attention", "0")]),
-    ("biggan-deep", [("channels", "5"), ("latent", "40"), ("shared-embedding", "8"), ("attention", "0")]),
-    ("sagan", [("form", "strided"), ("channels", "3"), ("latent", "40"), ("attention", "0")]),
-  ].flatMap { model, own in
-    let common = [
-      ("discriminator-steps", "2"), ("generator-lr", "0.01"), ("discriminator-lr", "0.01"), ("beta1", "0.5"), ("beta2", "0.5"),
-      ("adam-epsilon", "0.01"), ("average-decay", "0.5"), ("average-start", "5"), ("initializer", "normal"),
-      ("spectral-epsilon", "5"), ("batch-norm-epsilon", "0.1"),
-    ]
-    return (own + common + gameChanges).map { (model, $0.0, $0.1) }
-  }
-
-  @Test func `every option is among the changes tried`() throws {
-    for entry in zoo.entries {
-      let names = try entry.configured().options.map(\.name)
-      #expect(names == Self.changes.filter { $0.0 == entry.card.name }.map(\.1))
-    }
-  }
-
-  @Test(arguments: changes) func `every option changes the plan or the first steps`(model: String, name: String, value: String) throws {
-    let base: [(String, String)] = name == "spectral-epsilon" ? [("spectral-epsilon", "1e-6")] : [("average-start", "0")]
-    let strided = name == "form" ? [("channels", "8")] : []
-    let settings = (model == "dcgan" ? [] : base) + strided
-    let plain = Bench(try Self.small(model, settings), batch: 4, data: Self.data)
-    let changed = Bench(try Self.small(model, settings + [(name, value)]), batch: 4, data: Self.data)
-    let losses = (plain.run(steps: 2), changed.run(steps: 2))
-    #expect(losses.0 != losses.1 || plain.state() != changed.state())
   }
 }

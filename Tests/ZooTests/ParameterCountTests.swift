@@ -61,14 +61,15 @@ import Zoo
   }
 
   @Test(arguments: zoo.entries.flatMap { entry in entry.presets.map { (entry.card.name, $0.name) } })
-  func `every preset builds at the size that its name or summary states`(model: String, preset: String) throws {
-    let sizes = [
-      "demo": 32, "cifar10": 32, "cifar100": 32, "stl10": 64, "imagenet64": 64, "imagenet128": 128, "imagenet256": 256, "strided64": 64,
-      "tutorial": 64, "paper": 64,
-    ]
-    let size = try #require(sizes[preset])
-    let found = try counts(model, preset, DataFormat(height: size, width: size, channels: 3, classes: 10))
+  func `every preset builds at the size that its name states`(model: String, preset: String) throws {
+    let found = try counts(model, preset, DataFormat(height: size(preset), width: size(preset), channels: 3, classes: 10))
     #expect(found.keys.sorted() == ["discriminator", "generator"])
+  }
+
+  /// Image size of a preset, from its name.
+  func size(_ preset: String) -> Int {
+    let sizes = ["128": 128, "256": 256, "64": 64, "stl10": 64, "tutorial": 64, "paper": 64, "lsun": 112, "mnist": 28]
+    return sizes.first { preset.hasSuffix($0.key) }?.value ?? 32
   }
 
   @Test(arguments: [32, 64, 128, 256], 1...4) func `biggan takes every size and channel count`(size: Int, channels: Int) throws {

@@ -25,15 +25,16 @@ import Zoo
     }
   }
 
-  /// Small models with 16 channels, so that 3x3 convolutions go by Winograd, and a demo at its own width.
-  static let sizes: [Size] = [
-    Size(model: "biggan", settings: [("channels", "4"), ("term", "orthogonal:strength=0.001")], batch: 5, shardCount: 3),
-    Size(model: "dcgan", settings: [("generator-channels", "8")], batch: 5, shardCount: 3),
-    Size(model: "biggan", preset: "demo", batch: 8, shardCount: 8),
-    Size(model: "biggan-deep", settings: [("channels", "16")], batch: 5, shardCount: 3),
-    Size(model: "sagan", settings: [("channels", "4")], batch: 5, shardCount: 3),
-    Size(model: "sagan", settings: [("channels", "8"), ("form", "strided")], batch: 5, shardCount: 3),
-  ]
+  /// Every model, and those with convolutions also with 16 channels, so that 3x3 kernels go by Winograd; and a demo at its own width.
+  static let sizes: [Size] =
+    zoo.entries.map { Size(model: $0.card.name, batch: 5, shardCount: 3) } + [
+      Size(model: "biggan", settings: [("channels", "4"), ("term", "orthogonal:strength=0.001")], batch: 5, shardCount: 3),
+      Size(model: "dcgan", settings: [("generator-channels", "8")], batch: 5, shardCount: 3),
+      Size(model: "biggan", preset: "demo", batch: 8, shardCount: 8),
+      Size(model: "biggan-deep", settings: [("channels", "16")], batch: 5, shardCount: 3),
+      Size(model: "sagan", settings: [("channels", "8"), ("form", "strided")], batch: 5, shardCount: 3),
+      Size(model: "wgan-gp", settings: [("channels", "16")], batch: 3, shardCount: 3),
+    ]
 
   @Test(arguments: sizes, [0, 1]) func `a step of gradient descent agrees with a replay in Double`(_ size: Size, phaseIndex: Int) throws {
     let recipe = try size.build()
@@ -44,8 +45,10 @@ import Zoo
     let labels = Labels((0..<size.batch).map { Int32($0 % 5) }, layout: layout)
     let phase = recipe.phases[phaseIndex]
     let store = phase.network.store
+    let streams = recipe.streams.map { ($0.name, RealBatch(images: images * 0.5, labels: labels)) }
     let context = StepContext(
-      seed: 1, step: 0, phase: phase.name, draw: 0, layout: layout, images: images, labels: labels)
+      seed: 1, step: 0, phase: phase.name, draw: 0, layout: layout, images: images, labels: labels,
+      streams: Dictionary(uniqueKeysWithValues: streams))
 
     let before = store.parameters.map { Self.values(store, $0) }
     var expected: [Double] = []

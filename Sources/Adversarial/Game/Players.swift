@@ -26,7 +26,9 @@ public struct Generator {
   ///   - classes: number of classes, nil for a network that takes no labels.
   ///   - classNames: their names, where they are not the data's.
   ///   - images: `[batch, height, width, channels]` in [-1, 1] of `[batch, latent]`.
-  public init(_ network: Network, latent: Int, law: LatentLaw = .normal, classes: Int?, classNames: [String]? = nil, images: @escaping Function) {
+  public init(
+    _ network: Network, latent: Int, law: LatentLaw = .normal, classes: Int?, classNames: [String]? = nil, images: @escaping Function
+  ) {
     self.network = network
     self.latent = latent
     self.law = law
@@ -114,9 +116,8 @@ public struct Critic {
     _ network: Network, gives: CriticReading = .logits, energyUnit: String = "", parts: Set<CriticPart>, hasBatchNorm: Bool,
     output: @escaping Function
   ) {
-    self.init(network, gives: gives, energyUnit: energyUnit, parts: parts, hasBatchNorm: hasBatchNorm, drawing: { images, labels, mode, _ in
-      output(images, labels, mode)
-    })
+    let drawing: DrawingFunction = { images, labels, mode, _ in output(images, labels, mode) }
+    self.init(network, gives: gives, energyUnit: energyUnit, parts: parts, hasBatchNorm: hasBatchNorm, drawing: drawing)
   }
 
   /// A critic whose layers draw random numbers.

@@ -18,7 +18,8 @@ public final class ACGAN: GameModel, Classifying {
 
   public init(_ options: ACGANOptions, data: DataFormat) throws {
     guard let classes = data.classes else {
-      throw ModelError("acgan: it is told classes, and the data has no labels (or --unconditional leaves them out); try dcgan, or labelled data")
+      throw ModelError(
+        "acgan: it is told classes, and the data has no labels (or --unconditional leaves them out); try dcgan, or labelled data")
     }
     let shape = try DCGANShape(kernel: 5, data, model: Self.card.name)
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))

@@ -20,7 +20,8 @@ public final class CGAN: GameModel {
 
   public init(_ options: CGANOptions, data: DataFormat) throws {
     guard let classes = data.classes else {
-      throw ModelError("cgan: it is told classes, and the data has no labels (or --unconditional leaves them out); try gan, or labelled data")
+      throw ModelError(
+        "cgan: it is told classes, and the data has no labels (or --unconditional leaves them out); try gan, or labelled data")
     }
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
     let generator = CGANGenerator(Scope(stores.0), options, data, classes)

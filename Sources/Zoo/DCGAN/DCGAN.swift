@@ -17,10 +17,11 @@ public final class DCGAN: GameModel {
   public let game: Game
 
   public init(_ options: DCGANOptions, data: DataFormat) throws {
-    let shape = try DCGANShape(options, data)
+    let shape = try DCGANShape(kernel: options.kernel, data, model: Self.card.name)
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
-    let generator = DCGANGenerator(Scope(stores.0), options, shape, data)
-    let discriminator = DCGANDiscriminator(Scope(stores.1), options, shape, data)
+    let generator = DCGANGenerator(
+      Scope(stores.0), latent: options.latent, channels: options.generatorChannels, shape, data)
+    let discriminator = DCGANDiscriminator(Scope(stores.1), channels: options.discriminatorChannels, shape, data)
     let settings = Adam.Settings(learningRate: options.learningRate, beta1: options.beta1, beta2: options.beta2)
     let average = options.averageDecay > 0 ? WeightAverage(stores.0, decay: options.averageDecay, start: 0) : nil
     game = try Game(

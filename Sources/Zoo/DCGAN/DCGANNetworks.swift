@@ -1,4 +1,4 @@
-import Adversarial
+public import Adversarial
 import Layers
 import Tensors
 
@@ -8,17 +8,27 @@ struct DCGANShape {
   let levels: Int
   let kernel: Int
 
-  /// - Parameter model: the model that has the networks, for messages.
-  init(_ options: DCGANOptions, _ data: DataFormat, model: String = DCGAN.card.name) throws {
+  /// Sizes for images of `data`.
+  /// - Throws: `ModelError` where no doublings lead from 4x4 to the image.
+  init(kernel: Int, _ data: DataFormat, model: String) throws {
     guard data.height == data.width, data.height >= 16, data.height & (data.height - 1) == 0 else {
       throw ModelError("\(model): images of \(data.height)x\(data.width); square ones of 16, 32, 64, 128, … px are needed")
     }
     levels = data.height.trailingZeroBitCount - 2
-    kernel = options.kernel
+    self.kernel = kernel
   }
 
   /// Zeros around an image, so that stride 2 halves its size exactly.
   var padding: Padding { kernel == 4 ? .all(1) : .sides(1, 1, 2, 2) }
+}
+
+/// What stands before the rectifiers of a convolutional critic.
+public enum CriticNorm: String, OptionWord, Sendable {
+  /// Moments of the batch: no critic for penalties on each sample's slope.
+  case batch
+  /// Moments of the sample.
+  case layer
+  case none
 }
 
 /// z to images in [-1, 1]: a dense layer to 4x4, then transposed convolutions with batch norm and ReLU, tanh at the end.
@@ -30,50 +40,75 @@ struct DCGANGenerator {
   private let width: Int
   private let path: String
 
-  init(_ scope: Scope, _ options: DCGANOptions, _ shape: DCGANShape, _ data: DataFormat) {
+  /// A network whose last hidden layer has `channels`; without norms each layer has a bias instead.
+  init(_ scope: Scope, latent: Int, channels: Int, _ shape: DCGANShape, _ data: DataFormat, isNormalized: Bool = true) {
     path = scope.path
     let start = Initializer.normal(deviation: 0.02)
-    let widths = (0..<shape.levels).reversed().map { options.generatorChannels << $0 }
+    let widths = (0..<shape.levels).reversed().map { channels << $0 }
     width = widths[0]
-    project = Dense(scope["project"], from: options.latent, to: 16 * widths[0], bias: false, initializer: start)
-    norms = widths.enumerated().map { index, channels in
-      BatchNorm(scope["norms"][index], channels: channels, gain: .normal(mean: 1, deviation: 0.02))
-    }
+    project = Dense(scope["project"], from: latent, to: 16 * widths[0], bias: !isNormalized, initializer: start)
+    norms =
+      isNormalized
+      ? widths.enumerated().map { index, channels in
+        BatchNorm(scope["norms"][index], channels: channels, gain: .normal(mean: 1, deviation: 0.02))
+      } : []
     convolutions = widths.indices.map { index in
       let isLast = index == shape.levels - 1
       return TransposeConvolution2D(
         scope["convolutions"][index], from: widths[index], to: isLast ? data.channels : widths[index + 1], kernel: shape.kernel,
-        stride: 2, padding: shape.padding, bias: isLast, initializer: start)
+        stride: 2, padding: shape.padding, bias: isLast || !isNormalized, initializer: start)
     }
   }
 
   func callAsFunction(_ latent: Tensor, _ mode: Mode) -> Tensor {
     named(path) {
       var x = project(latent, mode).reshaped([latent.shape[0], 4, 4, width])
-      for (norm, convolution) in zip(norms, convolutions) { x = convolution(norm(x, mode, slope: 0), mode) }
+      for (index, convolution) in convolutions.enumerated() {
+        x = convolution(norms.isEmpty ? x.rectified() : norms[index](x, mode, slope: 0), mode)
+      }
       return x.hyperbolicTangent()
     }
   }
 }
 
-/// Images to logits `[batch, 1]`: strided convolutions with batch norm (not on the first) and leaky ReLU 0.2, then a dense layer.
+/// Images to logits `[batch, 1]`: strided convolutions with a norm (not on the first) and leaky ReLU 0.2, then a dense layer.
 struct DCGANDiscriminator {
   private let convolutions: [Convolution2D]
-  private let norms: [BatchNorm]
+  private let norms: [Norm]
   private let linear: Dense
   private let path: String
 
-  init(_ scope: Scope, _ options: DCGANOptions, _ shape: DCGANShape, _ data: DataFormat) {
+  private enum Norm {
+    case batch(BatchNorm)
+    case layer(LayerNorm)
+    case none
+
+    func callAsFunction(_ x: Tensor, _ mode: Mode, slope: Float) -> Tensor {
+      switch self {
+      case .batch(let norm): norm(x, mode, slope: slope)
+      case .layer(let norm): norm(x, mode).leakyRectified(slope: slope)
+      case .none: x.leakyRectified(slope: slope)
+      }
+    }
+  }
+
+  /// A network whose first layer has `channels`.
+  init(_ scope: Scope, channels: Int, _ shape: DCGANShape, _ data: DataFormat, norm: CriticNorm = .batch) {
     path = scope.path
     let start = Initializer.normal(deviation: 0.02)
-    let widths = (0..<shape.levels).map { options.discriminatorChannels << $0 }
+    let widths = (0..<shape.levels).map { channels << $0 }
     convolutions = widths.indices.map { index in
       Convolution2D(
         scope["convolutions"][index], from: index == 0 ? data.channels : widths[index - 1], to: widths[index], kernel: shape.kernel,
-        stride: 2, padding: shape.padding, bias: index == 0, initializer: start)
+        stride: 2, padding: shape.padding, bias: index == 0 || norm == .none, initializer: start)
     }
     norms = widths.dropFirst().enumerated().map { index, channels in
-      BatchNorm(scope["norms"][index], channels: channels, gain: .normal(mean: 1, deviation: 0.02))
+      let place = scope["norms"][index]
+      return switch norm {
+      case .batch: .batch(BatchNorm(place, channels: channels, gain: .normal(mean: 1, deviation: 0.02)))
+      case .layer: .layer(LayerNorm(place, channels: channels))
+      case .none: .none
+      }
     }
     linear = Dense(scope["linear"], from: 16 * widths[widths.count - 1], to: 1, initializer: start)
   }

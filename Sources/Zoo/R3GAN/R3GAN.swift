@@ -5,7 +5,8 @@ public import Tensors
 /// The modern baseline: a relativistic loss of pairs with both penalties on slopes, on residual networks without normalisation.
 public final class R3GAN: GameModel {
   public static let card = ModelCard(
-    name: "r3gan", paper: "The GAN is dead; long live the GAN! A Modern Baseline GAN", authors: "Huang, Gokaslan, Kuleshov, Tompkin, 2024",
+    name: "r3gan", paper: "The GAN is dead; long live the GAN! A Modern Baseline GAN",
+    authors: "Huang, Gokaslan, Kuleshov, Tompkin, 2024",
     link: "https://arxiv.org/abs/2501.05441",
     summary: "relativistic pairs, R1 and R2, inverted bottlenecks with grouped convolutions, no normalisation; classes where there are some",
     deviations: [

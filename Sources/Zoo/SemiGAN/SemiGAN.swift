@@ -21,7 +21,8 @@ public final class SemiGAN: GameModel, Classifying {
 
   public init(_ options: SemiGANOptions, data: DataFormat) throws {
     guard let classes = data.classes else {
-      throw ModelError("semigan: it learns to classify, and the data has no labels (or --unconditional leaves them out); try dcgan, or labelled data")
+      throw ModelError(
+        "semigan: it learns to classify, and the data has no labels (or --unconditional leaves them out); try dcgan, or labelled data")
     }
     let shape = try DCGANShape(kernel: 5, data, model: Self.card.name)
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))

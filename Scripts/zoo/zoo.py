@@ -1,0 +1,176 @@
+"""Trains each model for some minutes, and its controls: untrained, and broken on purpose. Measures, and writes sheets and a gallery.
+
+    python zoo.py PROGRAM [MODEL ...] [--minutes M] [--output DIR] [--figure-only]
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy
+
+from digits import make as make_digits
+from entries import ENTRIES
+from figures import image_distance, nearest_classes, patch_distance
+
+COUNT = 1000
+"""Images of a figure."""
+
+
+def main():
+    options = parsed()
+    os.makedirs(options.output, exist_ok=True)
+    chosen = [entry for entry in ENTRIES if not options.models or entry.model in options.models]
+    for entry in chosen:
+        result = measured(entry, options)
+        with open(os.path.join(options.output, entry.model, "result.json"), "w", encoding="utf-8") as file:
+            json.dump(result, file, indent=1)
+        print(line(result), flush=True)
+    write_gallery(options.output)
+    failures = [result["model"] for result in results(options.output) if not result["learns"]]
+    if failures:
+        sys.exit(f"zoo: no better than a control: {', '.join(failures)}")
+
+
+def parsed():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("program")
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=f"of {', '.join(entry.model for entry in ENTRIES)}; all by default")
+    parser.add_argument("--minutes", type=float, default=20, help="training of each model, in minutes (default: 20)")
+    parser.add_argument("--output", default="runs/zoo", help="folder of runs and gallery (default: runs/zoo)")
+    parser.add_argument("--figure-only", action="store_true", help="measure the runs that are there, train nothing")
+    options = parser.parse_args()
+    unknown = set(options.models) - {entry.model for entry in ENTRIES}
+    if unknown:
+        parser.error(f"no entry for {', '.join(sorted(unknown))} in Scripts/zoo/entries.py")
+    return options
+
+
+def data_file(name, options):
+    """The set as an HDF5 file."""
+    path = os.path.join(options.output, f"{name}.h5")
+    if not os.path.exists(path):
+        if name == "digits":
+            make_digits(path)
+        else:
+            subprocess.run([options.program, "data", "make", name, "--output", path], check=True, stdout=subprocess.DEVNULL)
+    return path
+
+
+def trained(entry, kind, words, seconds, options):
+    """A run of at most `seconds`; the same run is not made twice. Returns its folder, the steps it made, and how long it took."""
+    folder = os.path.join(options.output, entry.model, kind)
+    if not os.path.exists(os.path.join(folder, "done.json")) and not options.figure_only:
+        start = time.monotonic()
+        command = [options.program, "--model", entry.model, "--data", data_file(entry.data, options), "--output", folder, *entry.options,
+                   *words]
+        with open(f"{folder}.txt", "w", encoding="utf-8") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+            try:
+                code = process.wait(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                # It writes a checkpoint at the end of its step, and leaves with 75.
+                process.send_signal(signal.SIGTERM)
+                code = process.wait(timeout=600)
+        if code not in (0, 75):
+            sys.exit(f"zoo: {' '.join(command)} ended with {code}; see {folder}.txt")
+        steps = max(json.loads(row).get("step", 0) for row in open(os.path.join(folder, "log.jsonl"), encoding="utf-8"))
+        with open(os.path.join(folder, "done.json"), "w", encoding="utf-8") as file:
+            json.dump({"steps": steps, "seconds": time.monotonic() - start}, file)
+    with open(os.path.join(folder, "done.json"), encoding="utf-8") as file:
+        done = json.load(file)
+    return folder, done["steps"], done["seconds"]
+
+
+def drawn(folder, options):
+    """Images of a run, and the classes that were asked for, if any."""
+    path = os.path.join(folder, "figure.h5")
+    if os.path.exists(path):
+        os.remove(path)
+    subprocess.run([options.program, "sample", "--from", folder, "--count", str(COUNT), "--output", path], check=True,
+                   stdout=subprocess.DEVNULL)
+    with h5py.File(path) as file:
+        return file["imgs"][:], file["labels"][:] if "labels" in file else None
+
+
+def measured(entry, options):
+    os.makedirs(os.path.join(options.output, entry.model), exist_ok=True)
+    with h5py.File(data_file(entry.data, options)) as file:
+        images, labels = file["imgs"][:], file["labels"][:]
+    order = numpy.random.default_rng(3).permutation(len(images))
+    # One half is what samples are compared with, the other shows how far real images are from it.
+    halves = [order[0::2], order[1::2]]
+    reference = images[halves[0][:COUNT]]
+
+    seconds = 60 * options.minutes * entry.minutes
+    runs = {"trained": trained(entry, "trained", (), seconds, options)}
+    steps = runs["trained"][1]
+    runs["untrained"] = trained(entry, "untrained", ("--steps", "1"), seconds, options)
+    runs["broken"] = trained(entry, "broken", ("--steps", str(steps), *entry.broken), seconds, options)
+
+    def figure(found, classes):
+        own = {"images": image_distance(reference, found), "patches": patch_distance(reference, found)}
+        looks = nearest_classes(found, images[halves[0]], labels[halves[0]])
+        share = numpy.bincount(looks, minlength=labels.max() + 1) / len(looks)
+        own["classes"] = float(numpy.exp(-(share[share > 0] * numpy.log(share[share > 0])).sum()))
+        if classes is not None:
+            own["accuracy"] = float((looks == classes).mean())
+        return own
+
+    real = halves[1][:COUNT]
+    figures = {"real": figure(images[real], labels[real])}
+    for kind, (folder, _, _) in runs.items():
+        figures[kind] = figure(*drawn(folder, options))
+    write_sheet(runs["trained"][0], os.path.join(options.output, f"{entry.model}.png"), options)
+    learns = all(figures["trained"][name] < figures[control][name] for name in ("images", "patches") for control in ("untrained", "broken"))
+    return {"model": entry.model, "data": entry.data, "minutes": options.minutes * entry.minutes, "steps": steps,
+            "seconds per step": runs["trained"][2] / max(steps, 1), "broken by": " ".join(entry.broken), "figures": figures,
+            "learns": learns}
+
+
+def write_sheet(folder, path, options):
+    """Sixty-four samples."""
+    subprocess.run([options.program, "sample", "--from", folder, "--output", path], check=True, stdout=subprocess.DEVNULL)
+
+
+def results(folder):
+    """What was measured so far, in the order of the entries."""
+    paths = [os.path.join(folder, entry.model, "result.json") for entry in ENTRIES]
+    return [json.load(open(path, encoding="utf-8")) for path in paths if os.path.exists(path)]
+
+
+def line(result):
+    cells = [f"{kind} {numbers['images']:.3f}/{numbers['patches']:.3f}" for kind, numbers in result["figures"].items()]
+    return f"{result['model']} on {result['data']}, {result['steps']} steps: {', '.join(cells)}{'' if result['learns'] else ', NO BETTER'}"
+
+
+def write_gallery(folder):
+    """One page: a table of figures, and a sheet of each model."""
+    rows = results(folder)
+    text = ["# Gallery", "",
+            "Each model after the stated minutes. Distances are sliced Wasserstein distances of pixels to half of the set, of whole images and "
+            "of 7x7 patches, smaller is better: of the other half of the set, of the trained model, of one step of training, and of the same "
+            "steps with a broken critic. Classes: how many the samples look like, as the exponential of the entropy over the classes of their "
+            "nearest real images; accuracy: how often that is the class asked for, real images' own in brackets.", "",
+            "| model | set | minutes | steps | s/step | real | trained | untrained | broken | classes (real) | accuracy |",
+            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
+    for result in rows:
+        f = result["figures"]
+        distances = [f"{f[kind]['images']:.3f}, {f[kind]['patches']:.3f}" for kind in ("real", "trained", "untrained", "broken")]
+        accuracy = f"{f['trained']['accuracy']:.2f} ({f['real']['accuracy']:.2f})" if "accuracy" in f["trained"] else ""
+        classes = f"{f['trained']['classes']:.1f} ({f['real']['classes']:.1f})"
+        text.append(f"| {result['model']} | {result['data']} | {result['minutes']:g} | {result['steps']} | {result['seconds per step']:.2f} | "
+                    f"{' | '.join(distances)} | {classes} | {accuracy} |")
+    for result in rows:
+        text += ["", f"## {result['model']}", "", f"![64 samples of {result['model']}, trained on {result['data']}]({result['model']}.png)"]
+    with open(os.path.join(folder, "gallery.md"), "w", encoding="utf-8") as file:
+        file.write("\n".join(text) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+package import Adversarial
+
+/// Every model at a size that takes no time, by rules on the names of options: what tests and checks over the catalogue run.
+package enum Miniature {
+  /// A number for each option whose name ends so.
+  private static let numbers: [(ending: String, value: String)] = [
+    ("channels", "4"), ("width", "12"), ("units", "8"), ("hidden", "16"), ("per-class", "2"),
+    // What is otherwise found only later in a run.
+    ("discriminator-steps", "1"), ("thorough-steps", "2"), ("thorough-first", "1"), ("thorough-interval", "2"),
+    ("average-decay", "0.5"), ("average-start", "0"), ("final-momentum", "0.7"), ("momentum-steps", "4"),
+  ]
+
+  /// The model of a preset, the default one unless named, with the small options that it has.
+  package static func configured(_ entry: ModelEntry, preset: String? = nil) throws -> any ConfiguredModel {
+    var model = try entry.configured(preset: preset)
+    for (name, value, _) in model.options where Float(value) != nil {
+      if let rule = numbers.first(where: { name == $0.ending || name.hasSuffix("-\($0.ending)") }) { try model.set(name, to: rule.value) }
+    }
+    return model
+  }
+}

@@ -1,0 +1,58 @@
+public import Adversarial
+
+/// Everything that can be set of a GAN.
+public struct GANOptions: GameOptions {
+  /// Width of both hidden layers of the generator.
+  public var generatorWidth = 1200
+  /// Units of both hidden layers of the critic.
+  public var units = 240
+  /// Linear pieces of each unit.
+  public var pieces = 5
+  /// Size of z.
+  public var latent = 100
+  /// Share of pixels that dropout leaves out.
+  public var visibleDropout: Float = 0.2
+  /// Share of units that dropout leaves out.
+  public var dropout: Float = 0.5
+  /// Gradient descent of both networks.
+  public var momentum = MomentumOptions()
+  public var objective = Objective(NonSaturating())
+
+  /// The authors' options for MNIST.
+  public init() {
+    // The step size is divided by 1.000004 at each update, down to 1e-6.
+    var schedule = StepRate()
+    (schedule.factor, schedule.interval, schedule.floor) = (1 / 1.000004, 1, 1e-5)
+    objective.schedule = schedule
+  }
+
+  public static var fields: [OptionField<Self>] {
+    [
+      .value("generator-width", \.generatorWidth, "width of the generator's hidden layers", in: 1...65_536),
+      .value("units", \.units, "maxout units of the critic's hidden layers", in: 1...65_536),
+      .value("pieces", \.pieces, "linear pieces of each maxout unit", in: 1...64),
+      .value("latent", \.latent, "size of z", in: 1...4096),
+      .value("visible-dropout", \.visibleDropout, "share of the pixels that dropout leaves out", in: 0...0.99),
+      .value("dropout", \.dropout, "share of the units that dropout leaves out", in: 0...0.99),
+    ] + MomentumOptions.fields(\.momentum)
+  }
+
+  public mutating func scaleLearningRates(by factor: Float) { momentum.learningRate *= factor }
+
+  public static var presets: [Preset<Self>] {
+    var demo = GANOptions()
+    demo.generatorWidth = 600
+    demo.objective = Objective(NonSaturating())
+    demo.momentum.finalMomentum = 0.5
+    return [
+      Preset(
+        name: "demo",
+        summary: "half the generator's width at constant step size and momentum, for sets of some thousand images; our own numbers",
+        options: demo, run: RunDefaults(batch: 100, steps: 20_000)),
+      Preset(
+        name: "mnist",
+        summary: "as the authors' code (goodfeli/adversarial, mnist.yaml): 50,000 digits, batch 100, momentum over 250 epochs",
+        options: GANOptions(), run: RunDefaults(batch: 100, steps: 250_000)),
+    ]
+  }
+}
