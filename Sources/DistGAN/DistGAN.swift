@@ -16,6 +16,7 @@ struct DistGAN: ParsableCommand {
         mpirun -n 8 dist-gan --model biggan             train on eight ranks
         dist-gan --resume RUN                           go on with a run
         dist-gan sample --from RUN                      draw images
+        dist-gan classify --from RUN --data test.h5     how well classes are told
         dist-gan report RUN                             a page about a run
         dist-gan data import photos --output photos.h5  images of your own
         dist-gan export RUN                             weights for other programs
@@ -33,8 +34,8 @@ struct DistGAN: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      Train.self, PlanCommand.self, Sample.self, Report.self, Export.self, ImportWeights.self, Inspect.self, DataSets.self, Models.self,
-      ToyCommand.self, Bench.self, Doctor.self,
+      Train.self, PlanCommand.self, Sample.self, Classify.self, Report.self, Export.self, ImportWeights.self, Inspect.self, DataSets.self,
+      Models.self, ToyCommand.self, Bench.self, Doctor.self,
     ],
     defaultSubcommand: Train.self)
 

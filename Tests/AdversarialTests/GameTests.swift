@@ -114,6 +114,33 @@ import Testing
     #expect(board.game.notes == ["margins and energies of --loss equilibrium are in units of: half a square"])
   }
 
+  @Test func `step sizes are halved when the measure of the equilibrium stalls, down to the floor`() throws {
+    let objective = Objective(try divergences.parse("equilibrium:gamma=0.5,lambda=0,patience=3,floor=0.2"))
+    let board = try Board(objective, gives: .energy)
+    let first = board.loss(0).reports
+    let (real, fake) = (try #require(first["real energy"]), try #require(first["fake energy"]))
+    #expect(abs(try #require(first["measure"]) - (real + abs(0.5 * real - fake))) < 1e-6 && first["rate"] == 1)
+    // The same images: the measure stays where it is, which is no progress.
+    let rates = (0..<10).map { _ in board.loss(0).reports["rate"] ?? .nan }
+    #expect(rates == [1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.2, 0.2])
+    // Both networks go at that pace: an update of gradient descent is a fifth of what it was.
+    func change(_ board: Board, _ network: Int) -> Float {
+      let before = board.values(network)
+      let store = board.game.networks[network].store
+      _ = store.gradient { board.game.phases[1 - network].loss(board.context(board.game.phases[1 - network])) }
+      board.game.networks[network].update(step: 0)
+      return zip(before, board.values(network)).map { abs($0 - $1) }.reduce(0, +)
+    }
+    let steady = try Board(Objective(try divergences.parse("equilibrium:gamma=0.5,lambda=0")), gives: .energy)
+    let slow = change(board, 0)
+    let usual = change(steady, 0)
+    #expect(usual > 0 && abs(slow / usual - 0.2) < 0.01, "\(slow) and \(usual)")
+    // A run with patience that makes progress keeps its step sizes.
+    let moving = try Board(Objective(try divergences.parse("equilibrium:gamma=0.5,lambda=0,patience=30")), gives: .energy)
+    moving.play(steps: 20)
+    #expect(moving.loss(0).reports["rate"] == 1)
+  }
+
   @Test func `every loss that fits can be planned without numbers`() throws {
     for loss in divergences.entries {
       let board = try Board(Objective(loss), gives: loss.input == .energy ? .energy : .logits, isPlanned: true)

@@ -8,7 +8,7 @@ public final class R3GAN: GameModel {
     name: "r3gan", paper: "The GAN is dead; long live the GAN! A Modern Baseline GAN",
     authors: "Huang, Gokaslan, Kuleshov, Tompkin, 2024",
     link: "https://arxiv.org/abs/2501.05441",
-    summary: "relativistic pairs, R1 and R2, inverted bottlenecks with grouped convolutions, no normalisation; classes where there are some",
+    summary: "relativistic pairs, R1 and R2, inverted bottlenecks with grouped convolutions, no normalisation; with or without classes",
     deviations: [
       "gamma, Adam's beta2 and the average's decay stay as set; the paper moves them on half a wave in its first 20 million images",
       "no adaptive augmentation: --term ada adds it",
