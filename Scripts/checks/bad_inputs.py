@@ -63,6 +63,16 @@ with directory() as place:
     refuse(64, "a value from 0", *SMALL, "--term", "orthogonal:strength=-1", *output)
     refuse(64, "given twice", *SMALL, "--term", "orthogonal", "--term", "orthogonal:strength=1", *output)
     refuse(64, "critic, generator, both", *SMALL, "--constraint", "spectral:on=all", *output)
+    for model in ("cgan", "acgan", "semigan"):
+        refuse(65, f"{model}: it", "--model", model, "--unconditional", *output)
+        refuse(65, "no labels", "--model", model, "--data", data_file(at("bare.h5"), image_set()), *output)
+    for model, side in (("began", 24), ("ebgan", 24), ("acgan", 24), ("semigan", 24), ("r3gan", 24), ("infogan", 22)):
+        refuse(65, f"{model}: images of {side}x{side}", "--model", model, "--data",
+               data_file(at("odd-side.h5"), image_set(side=side), labels), *output)
+    refuse(65, "class 0 has 8", "--model", "semigan", "--labels-per-class", 9, "--data", good, *output)
+    refuse(64, "--labels-per-class", "--model", "dcgan", "--labels-per-class", 9, *output)
+    refuse(65, "--term auxiliary-class", "--model", "infogan", "--term", "auxiliary-class", *output)
+    refuse(65, "--term few-labels", "--model", "acgan", "--term", "few-labels", *output)
     refuse(65, "equilibrium is a function of energy", *SMALL, "--loss", "equilibrium", *output)
     # A batch of one image has no pairs.
     alone = [*SMALL, "--batch", 1]
@@ -143,6 +153,9 @@ with directory() as place:
     cut(file, os.path.join(half, "checkpoints", "step-2.h5"), 0.5)
     refuse(66, "step-2.h5", "--resume", half, "--steps", 3)
     refuse(64, "class", "sample", "--from", trained, "--classes", "faces,unicorns", "--output", at("a.png"))
+    refuse(64, "no sheets", "sample", "--from", trained, "--sheet", "code-1", "--output", at("a.png"))
+    refuse(65, "has not learned to classify", "classify", "--from", trained, "--data", good)
+    refuse(66, "nowhere", "classify", "--from", at("nowhere"), "--data", good)
 
     # Places to write to
     refuse(73, "text.h5", *SMALL, "--output", at("text.h5/run"), "--steps", 2)

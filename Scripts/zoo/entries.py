@@ -11,6 +11,7 @@ class Entry:
     - options: beside those of the preset `demo`.
     - broken: options with which the model cannot learn, for the control.
     - minutes: share of the budget, 1 for most.
+    - codes: whether classes of samples are codes that the model found: each then stands for what most of its samples look like.
     """
 
     model: str
@@ -18,6 +19,7 @@ class Entry:
     broken: tuple
     options: tuple = ()
     minutes: float = 1
+    codes: bool = False
 
 
 FROZEN = ("--discriminator-lr", "0")
@@ -33,4 +35,11 @@ ENTRIES = [
     Entry("wgan-gp", "emoji32", FROZEN),
     Entry("sngan", "emoji32", FROZEN),
     Entry("dcgan", "kanji32", MUTE),
+    Entry("ebgan", "kanji32", FROZEN),
+    Entry("began", "kanji32", FROZEN),
+    Entry("cgan", "digits", MUTE),
+    Entry("acgan", "digits", FROZEN),
+    Entry("infogan", "digits", FROZEN, codes=True),
+    Entry("semigan", "digits", FROZEN),
+    Entry("r3gan", "emoji32", FROZEN),
 ]

@@ -119,6 +119,8 @@ def measured(entry, options):
         share = numpy.bincount(looks, minlength=labels.max() + 1) / len(looks)
         own["classes"] = float(numpy.exp(-(share[share > 0] * numpy.log(share[share > 0])).sum()))
         if classes is not None:
+            if entry.codes:
+                classes = numpy.array([numpy.bincount(looks[classes == code]).argmax() for code in classes])
             own["accuracy"] = float((looks == classes).mean())
         return own
 

@@ -59,8 +59,8 @@ public struct R3GANOptions: GameOptions {
       let width = channels / max(1, (1 << level) / fullSize)
       guard width > 0, width * expansion <= group || (width * expansion).isMultiple(of: group) else {
         throw ModelError(
-          "r3gan: \(width * expansion) channels inside the blocks at \(1 << level) px do not divide into groups of \(group); "
-            + "change --channels, --full-size, --expansion or --group")
+          "r3gan: of images of \(data.height)x\(data.width) the blocks at \(1 << level) px have \(width * expansion) channels inside, which "
+            + "do not divide into groups of \(group); change --channels, --full-size, --expansion or --group")
       }
       return width
     }
