@@ -43,12 +43,12 @@ public final class InfoGAN: GameModel {
     let (rows, columns) = (0..<min(options.categories, 16), 8)
     let names = rows.map { "code \($0)" }
     let categories = SheetPlan(
-      name: "categories", caption: "the category by row; z by column", columns: columns, rowLabels: names,
+      name: "categories", caption: "category by row  z by column", columns: columns, rowLabels: names,
       cells: rows.flatMap { row in (0..<columns).map { SheetPlan.Cell(latent: $0, label: Int32(row)) } })
     return [categories]
       + (0..<options.numbers).map { number in
         SheetPlan(
-          name: "code-\(number + 1)", caption: "number \(number + 1) from -1 to 1 by column; the category by row", columns: columns,
+          name: "code-\(number + 1)", caption: "number \(number + 1) from -1 to 1 by column  category by row", columns: columns,
           rowLabels: names,
           cells: rows.flatMap { row in
             (0..<columns).map { column in
