@@ -43,11 +43,11 @@ public struct GANOptions: GameOptions {
     var demo = GANOptions()
     demo.generatorWidth = 600
     demo.objective = Objective(NonSaturating())
-    demo.momentum.finalMomentum = 0.5
+    (demo.momentum.rule, demo.momentum.learningRate) = (.adam, 2e-4)
     return [
       Preset(
         name: "demo",
-        summary: "half the generator's width at constant step size and momentum, for sets of some thousand images; our own numbers",
+        summary: "half the generator's width and Adam, for sets of some thousand images; our own numbers",
         options: demo, run: RunDefaults(batch: 100, steps: 20_000)),
       Preset(
         name: "mnist",

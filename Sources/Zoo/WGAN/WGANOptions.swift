@@ -69,7 +69,7 @@ public struct WGANOptions: GameOptions {
         options: demo,
         run: RunDefaults(batch: 64, steps: 1500)),
       Preset(
-        name: "lsun", summary: "64 px as the authors' code (martinarjovsky/WassersteinGAN, main.py)", options: WGANOptions(),
+        name: "lsun64", summary: "64 px as the authors' code (martinarjovsky/WassersteinGAN, main.py)", options: WGANOptions(),
         run: RunDefaults(batch: 64, steps: 200_000)),
       Preset(
         name: "dense", summary: "both networks of four dense layers, width 512 (--mlp_G --mlp_D of the authors' code)", options: dense,

@@ -73,7 +73,7 @@ public struct WGANGPOptions: GameOptions {
         name: "convolutional", summary: "DCGAN's networks as the paper, section 5.1 and algorithm 1: Adam 1e-4 (0.5, 0.9)",
         options: convolutional, run: RunDefaults(batch: 64, steps: 200_000)),
       Preset(
-        name: "dense", summary: "dense layers of width 512, images of any size (FCGenerator of gan_64x64.py)", options: dense,
+        name: "dense", summary: "dense layers of width 512 as FCGenerator of gan_64x64.py; images of any size", options: dense,
         run: RunDefaults(batch: 64, steps: 200_000)),
     ]
   }
