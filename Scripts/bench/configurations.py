@@ -50,7 +50,7 @@ def biggan_128(channels, batch):
         "average-start": 0,
         "spectral-epsilon": 1e-4,
         "batch-norm-epsilon": 1e-4,
-        "discriminator-steps": 1,
+        "critic-steps": 1,
         "term": "none",
         "initializer": "normal",
     }
@@ -71,7 +71,7 @@ BIGGAN_32 = {
     "average-start": 0,
     "spectral-epsilon": 1e-8,
     "batch-norm-epsilon": 1e-5,
-    "discriminator-steps": 1,
+    "critic-steps": 1,
     "term": "none",
     "initializer": "normal",
 }

@@ -96,7 +96,7 @@ struct Bench {
   /// What can be changed of any game; none of these is a model's default.
   private static let gameChanges = [
     ("loss", "wasserstein"), ("term", "orthogonal:strength=0.01"), ("constraint", "weight-clipping"),
-    ("schedule", "linear:over=2"),
+    ("schedule", "linear:over=2"), ("optimizer", "rmsprop:on=generator"), ("critic-steps", "3"),
   ]
 
   private static let largeBatchChanges = [
@@ -105,7 +105,7 @@ struct Bench {
     ("sagan", [("form", "strided"), ("channels", "3"), ("latent", "40"), ("attention", "0")]),
   ].flatMap { model, own in
     let common = [
-      ("discriminator-steps", "2"), ("generator-lr", "0.01"), ("discriminator-lr", "0.01"), ("beta1", "0.5"), ("beta2", "0.5"),
+      ("generator-lr", "0.01"), ("discriminator-lr", "0.01"), ("beta1", "0.5"), ("beta2", "0.5"),
       ("adam-epsilon", "0.01"), ("average-decay", "0.5"), ("average-start", "5"), ("initializer", "normal"),
       ("spectral-epsilon", "5"), ("batch-norm-epsilon", "0.1"),
     ]
