@@ -63,7 +63,11 @@ with directory() as place:
     refuse(64, "a value from 0", *SMALL, "--term", "orthogonal:strength=-1", *output)
     refuse(64, "given twice", *SMALL, "--term", "orthogonal", "--term", "orthogonal:strength=1", *output)
     refuse(64, "critic, generator, both", *SMALL, "--constraint", "spectral:on=all", *output)
-    refuse(65, "equilibrium is a function of energy", *SMALL, "--loss", "equilibrium", *output)
+    refuse(64, "both update the critic", *SMALL, "--optimizer", "adam", "--optimizer", "sgd:on=critic", *output)
+    refuse(64, "known ones: sgd", *SMALL, "--optimizer", "adagrad", *output)
+    refuse(64, "wasserstein or own", *SMALL, "--critic-steps", 0, *output)
+    refuse(64, "both say how weights", *SMALL, "--constraint", "spectral", "--constraint", "weight-norm", *output)
+    refuse(64, "equilibrium is a function of energy", *SMALL, "--loss", "equilibrium", *output)
     # A batch of one image has no pairs.
     alone = [*SMALL, "--batch", 1]
     for option, name in (("--loss", "mmd"), ("--loss", "cramer"), ("--term", "pulling-away")):

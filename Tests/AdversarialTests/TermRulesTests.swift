@@ -117,14 +117,14 @@ import Testing
 
   @Test(arguments: terms.entries.filter { !$0.needs.isEmpty }.map(\.card.name))
   func `a term whose part the critic does not give is refused by name`(_ name: String) {
-    let error = #expect(throws: ModelError.self) { _ = try MeanGame(name) }
+    let error = #expect(throws: OptionError.self) { _ = try MeanGame(name) }
     #expect(error?.description.contains("--term \(name) reads features") == true)
   }
 
   @Test func `terms of logits are refused where the critic gives energies`() throws {
     #expect(terms.entries.filter(\.needsLogits).map(\.card.name) == ["roth", "ada"])
     for name in ["roth", "ada"] {
-      let error = #expect(throws: ModelError.self) { _ = try MeanGame(name, gives: .energy, loss: EnergyMargin()) }
+      let error = #expect(throws: OptionError.self) { _ = try MeanGame(name, gives: .energy, loss: EnergyMargin()) }
       #expect(error?.description.contains("--term \(name) is a function of logits") == true)
     }
     #expect(try MeanGame("r1", gives: .energy, loss: EnergyMargin()).game.phases.count == 2)

@@ -1,4 +1,5 @@
 import Layers
+import Optimization
 public import Tensors
 
 /// The game of a generator against a critic, for any objective: the phases of a step, and sampling.
@@ -29,15 +30,15 @@ public final class Game {
   /// A game for `objective`.
   /// - Parameters:
   ///   - model: name of the model, for messages.
-  ///   - criticUpdates: critic updates in a step.
-  /// - Throws: `ModelError` when the objective needs what the critic does not give.
+  ///   - criticUpdates: critic updates in a step, unless the objective says how many.
+  /// - Throws: `OptionError` when the objective needs what the critic does not give.
   public init(
     _ objective: Objective, model: String, generator: Generator, critic: Critic, criticUpdates: @escaping (Int) -> Int = { _ in 1 }
   ) throws {
     try Self.check(objective, critic, model)
     self.objective = objective
     players = (generator, critic)
-    self.criticUpdates = criticUpdates
+    self.criticUpdates = objective.criticSteps.map { schedule in { schedule($0) } } ?? criticUpdates
     networks = [generator.network, critic.network]
     sampling = SamplingTraits(latentSize: generator.latent, classes: generator.classes, canTruncate: generator.law == .normal)
     parts = objective.terms.reduce(objective.loss.input == .features ? [.features] : []) { $0.union($1.needs) }
@@ -46,7 +47,12 @@ public final class Game {
     termStates = objective.terms.map { GameState($0.state, in: scope[$0.card.name]) }
     generator.network.constraints = objective.constraints.filter { $0.on.includes(.generator) }
     critic.network.constraints = objective.constraints.filter { $0.on.includes(.critic) }
-    for network in networks { network.schedule = objective.schedule.schedule }
+    for (network, role) in zip(networks, [NetworkRole.generator, .critic]) {
+      network.schedule = objective.schedule.schedule
+      if let rule = objective.optimizer(of: role) {
+        network.optimizer = rule.optimizer(network.store, learningRate: network.optimizer.learningRate)
+      }
+    }
     notes = Self.notes(objective, critic)
   }
 
@@ -55,17 +61,17 @@ public final class Game {
     let isRefused = loss.input == .features ? !critic.parts.contains(.features) : loss.input != critic.gives
     if isRefused {
       let fitting = divergences.entries.filter { $0.input == critic.gives || $0.input == .features && critic.parts.contains(.features) }
-      throw ModelError(
+      throw OptionError(
         "\(model): --loss \(loss.card.name) is a function of \(loss.input.rawValue), the critic of \(model) gives "
           + "\(critic.gives.rawValue); losses that fit: \(fitting.map(\.card.name).joined(separator: ", "))")
     }
     for term in objective.terms where term.needsLogits && critic.gives != .logits {
-      throw ModelError(
+      throw OptionError(
         "\(model): --term \(term.card.name) is a function of logits, the critic of \(model) gives \(critic.gives.rawValue); leave it out")
     }
     for term in objective.terms {
       guard let part = term.needs.subtracting(critic.parts).map(\.rawValue).min() else { continue }
-      throw ModelError("\(model): --term \(term.card.name) reads \(part) of the critic, and that of \(model) gives none; leave it out")
+      throw OptionError("\(model): --term \(term.card.name) reads \(part) of the critic, and that of \(model) gives none; leave it out")
     }
   }
 

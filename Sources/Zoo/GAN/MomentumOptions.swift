@@ -1,20 +1,10 @@
-public import Adversarial
+import Adversarial
 import Layers
 import Optimization
 
 /// Gradient descent whose momentum rises in the first part of a run: how the first adversarial nets were trained.
 /// - Source: goodfeli/adversarial, mnist.yaml: step size 0.1, momentum 0.5 to 0.7 over 250 epochs of 500 updates.
 public struct MomentumOptions: Sendable, Equatable {
-  /// The rule that turns gradients into steps.
-  public enum Rule: String, OptionWord, Sendable {
-    /// Gradient descent with momentum.
-    case sgd
-    /// Adam, whose β₁ is the first momentum and whose β₂ is 0.999.
-    case adam
-  }
-
-  /// The rule of both networks.
-  public var rule = Rule.sgd
   /// Step size of both networks.
   public var learningRate: Float = 0.1
   /// Momentum at the first step.
@@ -31,7 +21,6 @@ public struct MomentumOptions: Sendable, Equatable {
   static func fields<Options>(_ path: WritableKeyPath<Options, Self>) -> [OptionField<Options>] {
     func at<Value>(_ part: WritableKeyPath<Self, Value>) -> WritableKeyPath<Options, Value> { path.appending(path: part) }
     return [
-      .value("optimizer", at(\.rule), "rule of both networks: sgd, or adam with the first momentum as beta1"),
       .value("lr", at(\.learningRate), "step size of both networks", in: 0...10),
       .value("momentum", at(\.momentum), "momentum at the first step", in: 0...0.9999),
       .value("final-momentum", at(\.finalMomentum), "momentum once it has risen", in: 0...0.9999),
@@ -41,12 +30,7 @@ public struct MomentumOptions: Sendable, Equatable {
 
   /// A network that is trained so.
   func network(_ store: ParameterStore) -> Network {
-    switch rule {
-    case .sgd:
-      let course = Schedule.linear(from: momentum, to: finalMomentum, over: momentumSteps)
-      return Network(store: store, optimizer: GradientDescent(store, learningRate: learningRate, momentum: course))
-    case .adam:
-      return Network(store: store, optimizer: Adam(store, .init(learningRate: learningRate, beta1: momentum)))
-    }
+    let course = Schedule.linear(from: momentum, to: finalMomentum, over: momentumSteps)
+    return Network(store: store, optimizer: GradientDescent(store, learningRate: learningRate, momentum: course))
   }
 }

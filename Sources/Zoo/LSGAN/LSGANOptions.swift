@@ -10,7 +10,7 @@ public struct LSGANOptions: GameOptions {
   public var latent = 1024
   /// How both networks are updated.
   public var updates = UpdateOptions.adam(1e-3, beta1: 0.5)
-  public var objective = Objective(LeastSquares())
+  public var objective = Objective(LeastSquares(), criticSteps: 1)
 
   /// The authors' options for LSUN.
   public init() {}

@@ -21,8 +21,8 @@ public struct WGANGPOptions: GameOptions {
   /// Whether the critic has layer norm.
   public var layerNorm = false
   /// How both networks are updated.
-  public var updates = UpdateOptions.adam(2e-4, beta1: 0, beta2: 0.9, discriminatorSteps: 5)
-  public var objective = Objective(Wasserstein(), terms: [GradientPenalty()])
+  public var updates = UpdateOptions.adam(2e-4, beta1: 0, beta2: 0.9)
+  public var objective = Objective(Wasserstein(), terms: [GradientPenalty()], criticSteps: 5)
 
   /// The authors' options for CIFAR-10 without classes.
   public init() { objective.schedule = LinearRate() }
@@ -43,18 +43,18 @@ public struct WGANGPOptions: GameOptions {
     var demo = WGANGPOptions()
     demo.channels = 32
     demo.objective.schedule = SteadyRate()
-    demo.updates = .adam(2e-4, beta1: 0, beta2: 0.9, discriminatorSteps: 3)
+    demo.objective.criticSteps = 3
     demo.updates.averageDecay = 0.995
     var large = WGANGPOptions()
     large.channels = 64
     large.layerNorm = true
     large.objective.schedule = SteadyRate()
-    large.updates = .adam(1e-4, beta1: 0, beta2: 0.9, discriminatorSteps: 5)
+    large.updates = .adam(1e-4, beta1: 0, beta2: 0.9)
     var convolutional = WGANGPOptions()
     convolutional.networks = .convolutional
     convolutional.channels = 64
     convolutional.objective.schedule = SteadyRate()
-    convolutional.updates = .adam(1e-4, beta1: 0.5, beta2: 0.9, discriminatorSteps: 5)
+    convolutional.updates = .adam(1e-4, beta1: 0.5, beta2: 0.9)
     var dense = convolutional
     dense.networks = .dense
     return [
