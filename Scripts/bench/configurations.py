@@ -50,7 +50,7 @@ def biggan_128(channels, batch):
         "average-start": 0,
         "spectral-epsilon": 1e-4,
         "batch-norm-epsilon": 1e-4,
-        "discriminator-steps": 1,
+        "critic-steps": 1,
         "term": "none",
         "initializer": "normal",
     }
@@ -71,7 +71,7 @@ BIGGAN_32 = {
     "average-start": 0,
     "spectral-epsilon": 1e-8,
     "batch-norm-epsilon": 1e-5,
-    "discriminator-steps": 1,
+    "critic-steps": 1,
     "term": "none",
     "initializer": "normal",
 }
@@ -107,7 +107,7 @@ WGAN_GP_32 = {
     "beta2": 0.9,
     "average-decay": 0.999,
     "average-start": 0,
-    "discriminator-steps": 1,
+    "critic-steps": 1,
     "schedule": "constant",
 }
 

@@ -1,4 +1,4 @@
-"""The catalogues: every term, constraint and schedule is listed, and trains models by options alone; what they remember goes on in a resumed run."""
+"""The catalogues: every term, constraint, schedule and optimizer is listed, and trains models by options alone; what they remember goes on in a resumed run."""
 
 import os
 import re
@@ -54,13 +54,16 @@ def check_resumed(*words):
         expect(parts == whole, "two runs of two steps and one of four", words, parts, whole)
 
 
-found = {kind: names(kind) for kind in ("terms", "constraints", "schedules")}
+found = {kind: names(kind) for kind in ("terms", "constraints", "schedules", "optimizers")}
 check("term", found["terms"], [SMALL, LARGE_BATCH])
 check("constraint", found["constraints"], [SMALL, LARGE_BATCH])
 check("schedule", found["schedules"], [SMALL, LARGE_BATCH])
+check("optimizer", found["optimizers"], [SMALL, LARGE_BATCH])
+check("critic-steps", ["3", "wasserstein"], [SMALL])
 
 check_resumed("--term", "ada:kimg=0.05,interval=1", "--term", "lecam:start=1", "--term", "r1:every=2")
 check_resumed("--constraint", "weight-norm:on=both", "--schedule", "cosine:over=4,warm-up=2")
+check_resumed("--optimizer", "rmsprop:on=critic", "--optimizer", "momentum:momentum=0.5,over=4,on=generator", "--critic-steps", "2")
 
 _, text = trained(SMALL, "--term", "r1", "--loss", "wasserstein")
 expect("batch norm" in text and "r1" in text, "a penalty on slopes is warned about where the critic has batch norm", text)

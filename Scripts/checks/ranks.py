@@ -56,7 +56,7 @@ def counts(place):
 
 def parts(place):
     """Accumulation adds parts before they cross the ranks."""
-    words = ["--model", "biggan", "--batch", 9, "--shards", 6, "--accumulation", 3, "--discriminator-steps", 2]
+    words = ["--model", "biggan", "--batch", 9, "--shards", 6, "--accumulation", 3, "--critic-steps", 2]
     reference = train(place, "parts", 2, *words)
     for ranks in [2, 4]:
         compare(train(place, f"parts-{ranks}", 2, *words, ranks=ranks)[1], reference[1], f"accumulation on {ranks} ranks")

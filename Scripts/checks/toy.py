@@ -71,8 +71,8 @@ with directory() as place:
         (64, "known ones", "--constraint", "spectrall"), (64, "margin", "--loss", "energy-margin:margins=1"), (64, "--steps", "--steps", 0),
         (64, "--batch", "--batch", 1), (64, "--width", "--width", 0), (64, "--threads", "--threads", 0), (64, "--lr", "--lr", "fast"),
         (64, ".png", "--output", "ring.jpg"), (64, "--loss", "--all", "--loss", "hinge"), (64, "members are", "univariate", "--loss", "hinge"),
-        (64, "known ones", "univariate", "--loss", "kll"), (64, "--critic-updates", "univariate", "--critic-updates", 0),
-        (65, "function of logits", "--loss", "energy-margin", "--term", "roth"), (73, "nowhere", "--output", "nowhere/a.png"),
+        (64, "known ones", "univariate", "--loss", "kll"), (64, "--critic-steps", "univariate", "--critic-steps", 0),
+        (64, "function of logits", "--loss", "energy-margin", "--term", "roth"), (73, "nowhere", "--output", "nowhere/a.png"),
         (78, "not a finite number", "--loss", "kl", "--lr", 1), (64, "Unknown option", "--modell", "x"),
     ]:
         refuse(code, fragment, *words)

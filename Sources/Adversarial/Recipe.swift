@@ -33,8 +33,8 @@ extension Recipe {
 public final class Network {
   /// Parameters and buffers.
   public let store: ParameterStore
-  /// The rule that updates it.
-  public let optimizer: any Optimizer
+  /// The rule that updates it; a game may put another in its place.
+  public internal(set) var optimizer: any Optimizer
   /// The average that samples are drawn from, if any.
   public let average: WeightAverage?
   /// What the network is held to; a game sets them.

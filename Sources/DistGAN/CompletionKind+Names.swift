@@ -14,10 +14,11 @@ extension CompletionKind {
     .list(zoo.entries.map(\.card.name) + ObjectiveList.all.flatMap { $0.entries.map(\.card.name) })
   }
 
-  /// Losses, terms and constraints of the catalogues.
+  /// Losses, terms, constraints and optimizers of the catalogues.
   static var losses: CompletionKind { .list(divergences.common.map(\.card.name)) }
   static var terms: CompletionKind { .list(Adversarial.terms.common.map(\.card.name)) }
   static var constraints: CompletionKind { .list(Adversarial.constraints.common.map(\.card.name)) }
+  static var optimizers: CompletionKind { .list(Adversarial.optimizers.common.map(\.card.name)) }
 
   /// Presets of the model named in the same line, of all models without one.
   static var preset: CompletionKind {

@@ -14,7 +14,7 @@ struct Models: ParsableCommand {
       """)
 
   @Argument(
-    help: "Name of a model, or of a loss, term, constraint or schedule; without one all models are listed.", completion: .shown)
+    help: "Name of a model, or of a loss, term, constraint, schedule or optimizer; without one all models are listed.", completion: .shown)
   var name: String?
 
   @Flag(help: "List the losses that --loss can name.")
@@ -29,9 +29,13 @@ struct Models: ParsableCommand {
   @Flag(help: "List the schedules that --schedule can name.")
   var schedules = false
 
+  @Flag(help: "List the rules that --optimizer can name.")
+  var optimizers = false
+
   func run() throws {
     let lists = [
       losses ? ObjectiveList.losses : nil, terms ? .terms : nil, constraints ? .constraints : nil, schedules ? .schedules : nil,
+      optimizers ? .optimizers : nil,
     ].compactMap(\.self)
     for list in lists { try list.show() }
     if let name {
@@ -50,7 +54,8 @@ struct Models: ParsableCommand {
     for list in ObjectiveList.all {
       print("\n\(list.title), --\(list.option): \(list.entries.map(\.card.name).joined(separator: ", "))")
     }
-    print("\ndist-gan models NAME shows one of them; --losses, --terms, --constraints, --schedules show all with formulas and options")
+    let flags = ObjectiveList.all.map { "--\($0.title.lowercased())" }.joined(separator: ", ")
+    print("\ndist-gan models NAME shows one of them; \(flags) show all with formulas and options")
   }
 
   private static func show(_ entry: ModelEntry) throws {

@@ -12,7 +12,8 @@ struct ObjectiveList {
   static let terms = ObjectiveList(title: "Terms", option: "term", entries: Adversarial.terms.common)
   static let constraints = ObjectiveList(title: "Constraints", option: "constraint", entries: Adversarial.constraints.common)
   static let schedules = ObjectiveList(title: "Schedules", option: "schedule", entries: Adversarial.schedules.common)
-  static let all = [losses, terms, constraints, schedules]
+  static let optimizers = ObjectiveList(title: "Optimizers", option: "optimizer", entries: Adversarial.optimizers.common)
+  static let all = [losses, terms, constraints, schedules, optimizers]
 
   /// Prints all entries, or the one of a name.
   func show(only name: String? = nil) throws {

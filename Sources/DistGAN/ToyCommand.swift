@@ -9,7 +9,7 @@ struct ToyCommand: ParsableCommand {
     commandName: "toy", abstract: "Plays losses on points of the plane or the line, in seconds each.",
     discussion: """
         dist-gan toy --loss hinge --output hinge.png
-        dist-gan toy grid --loss wasserstein --critic-updates 5
+        dist-gan toy grid --loss wasserstein --critic-steps 5
         dist-gan toy --all
         dist-gan toy univariate
       """,
@@ -26,11 +26,17 @@ struct ToyCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Seed of everything random.", valueName: "number"))
     var seed: UInt64 = 1
 
-    @Option(help: ArgumentHelp("Adam's step size.", valueName: "number"))
+    @Option(help: ArgumentHelp("Step size.", valueName: "number"))
     var lr: String?
 
-    @Option(help: ArgumentHelp("Critic updates in a step.", valueName: "count"))
-    var criticUpdates: String?
+    @Option(
+      help: ArgumentHelp(
+        "What updates the networks, as NAME[:option=value,…]; can be repeated (default: Adam with beta1 0.5).", valueName: "optimizer"),
+      completion: .optimizers)
+    var optimizer: [String] = []
+
+    @Option(help: ArgumentHelp("Critic updates in a step: a number, or wasserstein.", valueName: "count"))
+    var criticSteps: String?
 
     @Option(help: ArgumentHelp("Threads; bits do not depend on it (default: the cores).", valueName: "count"))
     var threads: Int?
@@ -51,7 +57,8 @@ struct ToyCommand: ParsableCommand {
     /// Sets what was given of the model's options.
     func apply(to model: inout any ConfiguredModel) throws {
       if let lr { try model.set("lr", to: lr) }
-      if let criticUpdates { try model.set("critic-updates", to: criticUpdates) }
+      if !optimizer.isEmpty { try model.set("optimizer", to: optimizer.joined(separator: " ")) }
+      if let criticSteps { try model.set("critic-steps", to: criticSteps) }
     }
   }
 }

@@ -30,7 +30,7 @@ struct ToyTable {
   }
 
   /// The game of a model.
-  /// - Throws: `ModelError` when its options do not fit each other.
+  /// - Throws: `OptionError` when its options do not fit each other.
   static func game(_ model: any ConfiguredModel, _ set: PointSet, _ numbers: RunDefaults, seed: UInt64) throws -> PlaneGame {
     guard let plane = try model.build(PlaneGame.format) as? PointGAN else { preconditionFailure("toy: the model is a PointGAN") }
     return PlaneGame(plane, for: set, batch: numbers.batch, seed: seed)
@@ -81,7 +81,7 @@ struct ToyTable {
     let game: PlaneGame
     do {
       game = try Self.game(model, set, numbers, seed: seed)
-    } catch is ModelError {
+    } catch is OptionError {
       return ("refused", nil, nil)
     }
     let result = game.play(steps: numbers.steps)

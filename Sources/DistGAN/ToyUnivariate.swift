@@ -59,7 +59,7 @@ extension ToyCommand {
         fflush(nil)
       }
       if failures == members.count {
-        throw RunError(.notANumber, "no divergence kept its losses finite; lower --lr, or allow more --critic-updates")
+        throw RunError(.notANumber, "no divergence kept its losses finite; lower --lr, or allow more --critic-steps")
       }
     }
 

@@ -67,6 +67,35 @@ public func rectifyGate(_ x: Input, _ c: Input, slope: Float, _ y: Output, _ cou
   map(x, c, y, count) { (slope * $1).replacing(with: $1, where: $0 .> 0) }
 }
 
+/// One summand `factor · (1 + scale · x)^exponent` of a sum of powers.
+public struct PowerTerm: Sendable, Hashable {
+  /// What the power is multiplied by.
+  public let factor: Float
+  /// What x is multiplied by.
+  public let scale: Float
+  /// The exponent.
+  public let exponent: Float
+
+  /// A summand of these numbers.
+  public init(factor: Float, scale: Float, exponent: Float) {
+    self.factor = factor
+    self.scale = scale
+    self.exponent = exponent
+  }
+}
+
+/// `y[i] = Σⱼ factorⱼ · (1 + scaleⱼ · x[i])^exponentⱼ`, added in the order of `terms`; NaN where a base is negative.
+public func sumOfPowers(_ x: Input, _ terms: [PowerTerm], _ y: Output, _ count: Int) {
+  map(x, y, count) { x in
+    var sum = Lane.zero
+    for term in terms {
+      let base = Lane(repeating: 1).addingProduct(x, Lane(repeating: term.scale))
+      sum.addProduct(exponential(logarithm(base) * term.exponent), Lane(repeating: term.factor))
+    }
+    return sum
+  }
+}
+
 /// `y[i] += x[i]`.
 public func accumulate(_ x: Input, _ y: Output, _ count: Int) {
   map(y, x, y, count) { $0 + $1 }

@@ -7,14 +7,14 @@ public struct Dense {
   private let bias: Parameter?
   private let path: String
 
-  /// A dense layer in `scope`, its bias starting at 0.
+  /// A dense layer in `scope`, its bias starting at 0 unless `biasInitializer` says otherwise.
   public init(
     _ scope: Scope, from inputs: Int, to outputs: Int, bias: Bool = true, initializer: Initializer = .orthogonal,
-    spectral: SpectralNorm.Settings? = nil
+    biasInitializer: Initializer = .zeros, spectral: SpectralNorm.Settings? = nil
   ) {
     path = scope.path
     weight = Weight(scope, [inputs, outputs], initializer, spectral: spectral)
-    self.bias = bias ? scope.parameter("bias", [outputs], .zeros) : nil
+    self.bias = bias ? scope.parameter("bias", [outputs], biasInitializer) : nil
   }
 
   /// Applies the layer.

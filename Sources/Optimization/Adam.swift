@@ -33,6 +33,7 @@ public final class Adam: Optimizer {
 
   /// Step size and decay rates.
   public let settings: Settings
+  public var learningRate: Float { settings.learningRate }
   public var updateCount = 0
   private var moments: (first: FlatMemory, second: FlatMemory)?
   private let store: ParameterStore

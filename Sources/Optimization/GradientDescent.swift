@@ -8,7 +8,6 @@ public import Layers
 public final class GradientDescent: Optimizer {
   public static let name = "sgd"
   public static let momentCount = 1
-  /// Step size α.
   public let learningRate: Float
   /// Momentum μ at each step.
   public let momentum: Schedule

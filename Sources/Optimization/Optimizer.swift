@@ -11,6 +11,8 @@ public protocol Optimizer: AnyObject {
   ///   - step: the run's step from 0, which schedules of the rule go by.
   ///   - rate: what the rule's step size is multiplied by.
   func update(_ store: ParameterStore, step: Int, rate: Float)
+  /// Step size α, before schedules.
+  var learningRate: Float { get }
   /// Number of updates made.
   var updateCount: Int { get set }
   /// What the rule remembers, by name, laid out as the parameters; checkpoints hold it.

@@ -9,7 +9,6 @@ public import Layers
 public final class RMSProp: Optimizer {
   public static let name = "rmsprop"
   public static let momentCount = 1
-  /// Step size α.
   public let learningRate: Float
   /// Decay ρ of the second moment.
   public let decay: Float

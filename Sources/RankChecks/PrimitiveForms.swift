@@ -1,3 +1,4 @@
+import Kernels
 import Tensors
 
 /// Every primitive on a sharded batch, in every form that takes a way of its own through the kernels; a new one is one line.
@@ -10,6 +11,9 @@ extension PrimitiveForm {
       unary("square root") { $0.squareRoot() }, unary("reciprocal") { $0.reciprocal() }, unary("square") { $0.squared() },
       unary("hyperbolic tangent") { $0.hyperbolicTangent() }, unary("sigmoid") { $0.sigmoid() }, unary("softplus") { $0.softplus() },
       PrimitiveForm("identity", { [$0.rows([3, 5])] }, { apply(Identity(), $0) }),
+      PrimitiveForm("sum of powers", { [$0.positive([3, 7])] }) {
+        $0[0].sumOfPowers([.init(factor: 1, scale: 2.5, exponent: -0.2), .init(factor: 0.5, scale: 0.1, exponent: -5)])
+      },
       PrimitiveForm("affine", { [$0.rows([7])] }, { $0[0] * -1.5 + 0.25 }),
       PrimitiveForm("rectify", { [$0.rows([3, 7])] }, { $0[0].rectified() }),
       PrimitiveForm("rectify with slope 0.2", { [$0.rows([3, 7])] }, { $0[0].leakyRectified(slope: 0.2) }),

@@ -1,4 +1,4 @@
-import Kernels
+public import Kernels
 
 extension Tensor {
   /// `a + b`, broadcasting.
@@ -42,6 +42,8 @@ extension Tensor {
   public func sigmoid() -> Tensor { apply(Unary(operation: .sigmoid), [self]) }
   /// `ln(1 + eˣ)`, without overflow.
   public func softplus() -> Tensor { apply(Unary(operation: .softplus), [self]) }
+  /// `Σⱼ factorⱼ (1 + scaleⱼ x)^exponentⱼ`; NaN where a base is negative.
+  public func sumOfPowers(_ terms: [PowerTerm]) -> Tensor { apply(SumOfPowers(terms: terms), [self]) }
   /// `max(x, 0)`.
   public func rectified() -> Tensor { apply(Rectify(slope: 0), [self]) }
   /// `x` where positive, else `slope·x`.

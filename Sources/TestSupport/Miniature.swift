@@ -6,7 +6,6 @@ package enum Miniature {
   private static let numbers: [(ending: String, value: String)] = [
     ("channels", "4"), ("width", "12"), ("units", "8"), ("hidden", "16"), ("per-class", "2"),
     // What is otherwise found only later in a run.
-    ("discriminator-steps", "1"), ("thorough-steps", "2"), ("thorough-first", "1"), ("thorough-interval", "2"),
     ("average-decay", "0.5"), ("average-start", "0"), ("final-momentum", "0.7"), ("momentum-steps", "4"),
   ]
 
@@ -15,6 +14,10 @@ package enum Miniature {
     var model = try entry.configured(preset: preset)
     for (name, value, _) in model.options where Float(value) != nil {
       if let rule = numbers.first(where: { name == $0.ending || name.hasSuffix("-\($0.ending)") }) { try model.set(name, to: rule.value) }
+    }
+    // As often as shows that every update has numbers of its own.
+    if model.options.contains(where: { $0.name == "critic-steps" && $0.value != "1" && $0.value != "own" }) {
+      try model.set("critic-steps", to: "2")
     }
     return model
   }

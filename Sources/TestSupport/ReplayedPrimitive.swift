@@ -11,7 +11,8 @@ package enum PrimitiveCatalog {
   /// The types.
   package static var all: [any ReplayedPrimitive.Type] {
     [
-      Identity.self, Unary.self, Affine.self, Rectify.self, RectifyGate.self, Clamp.self, ClampGate.self, Arithmetic.self, Sum.self,
+      Identity.self, Unary.self, SumOfPowers.self, Affine.self, Rectify.self, RectifyGate.self, Clamp.self, ClampGate.self, Arithmetic.self,
+      Sum.self,
       Broadcast.self, Softmax.self, LogSumExp.self, Reshape.self, Transpose.self, Slice.self, Pad.self, Concatenate.self, Gather.self,
       Scatter.self, MatrixProduct.self, BatchedProduct.self, Attention.self, RowProduct.self, OuterProduct.self, Convolution.self,
       ConvolutionInputGradient.self, ConvolutionWeightGradient.self, AveragePool.self, AveragePoolGradient.self, MaximumPool.self,

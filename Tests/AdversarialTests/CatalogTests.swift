@@ -6,7 +6,7 @@ import Testing
 /// What holds for every entry of the catalogues.
 @Suite struct CatalogTests {
   /// All entries, as what they have in common.
-  static let entries: [any CatalogEntry] = divergences.common + terms.common + constraints.common + schedules.common
+  static let entries: [any CatalogEntry] = divergences.common + terms.common + constraints.common + schedules.common + optimizers.common
 
   @Test func `names are different and can be written without quotes, and cards say everything`() {
     let names = Self.entries.map(\.card.name)
@@ -25,6 +25,7 @@ import Testing
     for entry in terms.entries { #expect(try terms.parse(entry.text).text == entry.text) }
     for entry in constraints.entries { #expect(try constraints.parse(entry.text).text == entry.text) }
     for entry in schedules.entries { #expect(try schedules.parse(entry.text).text == entry.text) }
+    for entry in optimizers.entries { #expect(try optimizers.parse(entry.text).text == entry.text) }
   }
 
   @Test func `every divergence is among the forms that are checked, and so is every option of it`() throws {
@@ -54,7 +55,7 @@ import Testing
     #expect(
       fields.map { $0.read(objective) } == [
         objective.loss.text, objective.terms[0].text, objective.constraints.map(\.text).joined(separator: " "),
-        "cosine:to=0.0,after=0,over=50,warm-up=5",
+        "cosine:to=0.0,after=0,over=50,warm-up=5", "own", "own",
       ])
     try set("term", "none")
     #expect(objective.terms.isEmpty && fields[1].read(objective) == "none")

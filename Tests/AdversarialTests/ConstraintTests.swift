@@ -115,7 +115,7 @@ import Testing
     #expect(try objective.store("critic", .critic).weights == .normalized)
     #expect(try objective.store("generator", .generator).weights == .asBuilt)
     objective.constraints.append(Spectral())
-    let error = #expect(throws: ModelError.self) { _ = try objective.store("critic", .critic) }
+    let error = #expect(throws: OptionError.self) { _ = try objective.store("critic", .critic) }
     #expect(error?.description.contains("weight-norm and spectral") == true)
   }
 }

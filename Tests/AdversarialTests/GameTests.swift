@@ -72,7 +72,7 @@ import Testing
   @Test(arguments: [("hinge", CriticReading.energy), ("energy-margin", .logits), ("equilibrium", .logits), ("kl", .energy)])
   func `a loss of something else than the critic gives is refused by name`(_ loss: String, _ gives: CriticReading) throws {
     let objective = Objective(try divergences.parse(loss))
-    let error = #expect(throws: ModelError.self) { _ = try Board(objective, gives: gives) }
+    let error = #expect(throws: OptionError.self) { _ = try Board(objective, gives: gives) }
     let message = error?.description ?? ""
     #expect(message.contains("small: --loss \(loss) is a function of") && message.contains("gives \(gives.rawValue)"), "\(message)")
     #expect(message.contains(gives == .energy ? "energy-margin, equilibrium" : "minimax, non-saturating"), "\(message)")
@@ -80,7 +80,7 @@ import Testing
 
   @Test func `a loss of features needs a critic that has some`() throws {
     let objective = Objective(Cramer())
-    let error = #expect(throws: ModelError.self) { _ = try Board(objective, parts: []) }
+    let error = #expect(throws: OptionError.self) { _ = try Board(objective, parts: []) }
     #expect(error?.description.contains("function of features") == true)
     #expect(try Board(objective, gives: .energy).loss(0).value.isFinite)
   }
@@ -198,7 +198,7 @@ import Testing
     #expect(try Board(Objective(Hinge(), terms: [probe]), hasBatchNorm: true).game.notes.count == 1)
     probe.needs = [.classes]
     let objective = Objective(Hinge(), terms: [probe])
-    let error = #expect(throws: ModelError.self) { _ = try Board(objective) }
+    let error = #expect(throws: OptionError.self) { _ = try Board(objective) }
     #expect(error?.description.contains("reads classes") == true)
   }
 
@@ -221,6 +221,6 @@ import Testing
     #expect(try spectral("spectral:enabled=false") == ["generator.images.u"])
     #expect(try spectral("spectral:enabled=false,on=both").isEmpty)
     let objective = Objective(Hinge(), constraints: [Spectral(), Spectral()])
-    #expect(throws: ModelError.self) { _ = try objective.store("critic", .critic) }
+    #expect(throws: OptionError.self) { _ = try objective.store("critic", .critic) }
   }
 }

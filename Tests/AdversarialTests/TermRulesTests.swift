@@ -118,14 +118,14 @@ import Testing
   @Test(arguments: terms.entries.filter { !$0.needs.isEmpty }.map(\.card.name))
   func `a term whose part the critic does not give is refused by name`(_ name: String) throws {
     let part = try #require(terms.entries.first { $0.card.name == name }?.needs.first)
-    let error = #expect(throws: ModelError.self) { _ = try MeanGame(name) }
+    let error = #expect(throws: OptionError.self) { _ = try MeanGame(name) }
     #expect(error?.description.contains("--term \(name) reads \(part.rawValue)") == true)
   }
 
   @Test func `terms of classes and of further images are refused where there are none`() {
     for (name, words) in [("auxiliary-class", "takes none"), ("mutual-information", "takes none"), ("few-labels", "reads labelled images")]
     {
-      let error = #expect(throws: ModelError.self) { _ = try MeanGame(name, parts: [.classes, .codes]) }
+      let error = #expect(throws: OptionError.self) { _ = try MeanGame(name, parts: [.classes, .codes]) }
       #expect(error?.description.contains("--term \(name)") == true && error?.description.contains(words) == true)
     }
   }
@@ -133,7 +133,7 @@ import Testing
   @Test func `terms of logits are refused where the critic gives energies`() throws {
     #expect(terms.entries.filter(\.needsLogits).map(\.card.name) == ["roth", "ada"])
     for name in ["roth", "ada"] {
-      let error = #expect(throws: ModelError.self) { _ = try MeanGame(name, gives: .energy, loss: EnergyMargin()) }
+      let error = #expect(throws: OptionError.self) { _ = try MeanGame(name, gives: .energy, loss: EnergyMargin()) }
       #expect(error?.description.contains("--term \(name) is a function of logits") == true)
     }
     #expect(try MeanGame("r1", gives: .energy, loss: EnergyMargin()).game.phases.count == 2)

@@ -51,6 +51,14 @@ extension PrimitiveCase {
   static let elementwise: [PrimitiveCase] =
     unary + [
       PrimitiveCase("identity", { [normal([3, 5])] }, { apply(Identity(), $0) }),
+      PrimitiveCase(
+        "sum of powers", { [Samples.positive([3, 7])] },
+        {
+          $0[0].sumOfPowers([
+            .init(factor: 1, scale: 2.5, exponent: -0.2), .init(factor: -0.5, scale: 0.1, exponent: -5),
+            .init(factor: 2, scale: 0.5, exponent: 1.5),
+          ])
+        }),
       PrimitiveCase("affine", { [normal([7])] }, { $0[0] * -1.5 + 0.25 }),
       PrimitiveCase("rectify", { [Samples.awayFromZero([3, 7])] }, { $0[0].rectified() }),
       PrimitiveCase("rectify slope 0.2", { [Samples.awayFromZero([3, 7])] }, { $0[0].leakyRectified(slope: 0.2) }),

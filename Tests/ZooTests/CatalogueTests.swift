@@ -45,7 +45,9 @@ import Zoo
         let images = try Self.image(data, from: Miniature.configured(entry))
         #expect(images.shape == [3, height, width, 3])
       } catch let error as ModelError {
-        #expect(error.description.hasPrefix("\(name): ") && error.description.contains("\(height)x\(width)"), "\(error)")
+        // The size, or the option that does not go with it.
+        let isNamed = error.description.contains("images of \(height)") || error.description.contains("--")
+        #expect(error.description.hasPrefix("\(name): ") && isNamed, "\(height)x\(width): \(error)")
       }
     }
     #expect(taken.contains("32x32"), "the embedded sets are refused")

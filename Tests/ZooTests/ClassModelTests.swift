@@ -66,7 +66,7 @@ import Zoo
 
   @Test func `terms of classes are refused by name where they do not belong`() throws {
     func refusal(_ model: String, _ term: String) throws -> String {
-      let error = #expect(throws: ModelError.self) { _ = try Self.recipe(model, [("term", term)]) }
+      let error = #expect(throws: OptionError.self) { _ = try Self.recipe(model, [("term", term)]) }
       return error?.description ?? ""
     }
     #expect(try refusal("infogan", "auxiliary-class").contains("reads classes"))

@@ -30,8 +30,10 @@ import Zoo
     switch name {
     case "loss": return divergences.common.map(\.card.name).filter { !value.hasPrefix($0) }
     case "term": return ["orthogonal:strength=0.01", "none", "orthogonal:strength=0.02"]
-    case "constraint": return ["weight-clipping:bound=0.02", "none"]
+    case "constraint": return ["weight-clipping:bound=0.001", "none"]
     case "schedule": return ["linear:over=3", "constant"]
+    case "optimizer": return ["rmsprop:on=generator", "own"]
+    case "critic-steps": return ["2", "3"].filter { $0 != value }
     default: break
     }
     if value == "true" || value == "false" { return [value == "true" ? "false" : "true"] }
@@ -56,10 +58,12 @@ import Zoo
     let entry = try zoo.entry(name)
     let model = try Miniature.configured(entry)
     let choices = model.options.flatMap { option -> [Setting] in
-      let isWord = Float(option.value) == nil && !["loss", "term", "constraint", "schedule"].contains(option.name)
+      let isWord = Float(option.value) == nil && !["loss", "term", "constraint", "schedule", "critic-steps"].contains(option.name)
       return isWord ? Self.alternatives(model, option.name, option.value).map { (option.name, $0) } : []
     }
-    let contexts: [[Setting]] = [[]] + choices.map { [$0] }
+    // Attention needs more channels than other layers.
+    let wider: [Setting] = model.options.contains { $0.name == "channels" } ? [("channels", "8")] : []
+    let contexts: [[Setting]] = [[], wider] + choices.map { [$0] }
     var plain: [Int: [Float]] = [:]
     for option in model.options {
       let changes = try contexts.enumerated().contains { index, context in

@@ -68,7 +68,7 @@ import Zoo
 
   /// Image size of a preset, from its name.
   func size(_ preset: String) -> Int {
-    let sizes = ["128": 128, "256": 256, "64": 64, "stl10": 64, "tutorial": 64, "paper": 64, "lsun": 112, "mnist": 28]
+    let sizes = ["128": 128, "256": 256, "64": 64, "stl10": 64, "112": 112, "tutorial": 64, "paper": 64, "mnist": 28]
     return sizes.first { preset.hasSuffix($0.key) }?.value ?? 32
   }
 

@@ -139,21 +139,32 @@ import Zoo
       #expect(error < 1e-5, "\(place): loss \(loss), PyTorch \(expected.loss)")
       errors.loss = max(errors.loss, error)
 
-      let norms = expected.gradients.mapValues { WholeBatchTests.norm($0) }
-      let largest = norms.values.max() ?? 0
+      let largest = expected.gradients.values.map { WholeBatchTests.norm($0) }.max() ?? 0
       #expect(largest > 1e-6, "\(place): nothing to compare")
       #expect(Set(store.parameters.map(\.path)) == Set(expected.gradients.keys))
       for entry in store.parameters {
         let wanted = try #require(expected.gradients[entry.path])
         let got = (0..<entry.count).map { unsafe Double(store.gradientValues?.pointer[entry.offset + $0] ?? .nan) }
-        let difference = WholeBatchTests.norm(zip(got, wanted).map { $0 - $1 })
-        // A bias before batch norm has a gradient of zero: rounding is measured by the largest tensor then.
-        let own = norms[entry.path] ?? 0
-        let error = got.count == wanted.count ? difference / (own < 1e-6 * largest ? largest : own) : .infinity
-        #expect(error < 1e-4, "\(place): gradient of \(entry.path) is off by \(error), norm \(own) of at most \(largest)")
+        let error = Self.error(got, wanted, largest: largest)
+        #expect(error < 1e-4, "\(place): gradient of \(entry.path) is off by \(error), of at most \(largest)")
         if error.isNaN || error > errors.gradient.0 { errors.gradient = (error, entry.path) }
       }
     }
+  }
+
+  /// `‖got - wanted‖ / ‖wanted‖`. A bias before batch norm has a gradient of zero: there rounding is measured by the largest tensor's norm.
+  static func error(_ got: [Double], _ wanted: [Double], largest: Double) -> Double {
+    guard got.count == wanted.count else { return .infinity }
+    let difference = WholeBatchTests.norm(zip(got, wanted).map { $0 - $1 })
+    let own = WholeBatchTests.norm(wanted)
+    let error = difference / (own < 1e-6 * largest ? largest : own)
+    return error.isNaN ? .infinity : error
+  }
+
+  @Test func `a wrong gradient is found`() {
+    #expect(Self.error([1, 2.001], [1, 2], largest: 5) > 1e-4 && Self.error([1, 2], [1, 2], largest: 5) == 0)
+    #expect(Self.error([.nan, 2], [1, 2], largest: 5) == .infinity && Self.error([1], [1, 2], largest: 5) == .infinity)
+    #expect(Self.error([1e-3], [0], largest: 1) > 1e-4 && Self.error([1e-6], [0], largest: 1) < 1e-4)
   }
 
   @Test(arguments: Golden.models)

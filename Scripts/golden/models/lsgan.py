@@ -10,11 +10,11 @@ NAME = "lsgan"
 
 PRESETS = {
     "demo": {"generator-channels": 32, "discriminator-channels": 32, "latent": 128},
-    "lsun": {"generator-channels": 64, "discriminator-channels": 64, "latent": 1024},
+    "lsun112": {"generator-channels": 64, "discriminator-channels": 64, "latent": 1024},
 }
 
-STEPS = [Case("lsun", settings={"generator-channels": 2, "discriminator-channels": 2, "latent": 6})]
-COUNTS = [Case("lsun", 112), Case("demo"), Case("demo", 48, 1)]
+STEPS = [Case("lsun112", settings={"generator-channels": 2, "discriminator-channels": 2, "latent": 6})]
+COUNTS = [Case("lsun112", 112), Case("demo"), Case("demo", 48, 1)]
 
 
 def model(case):

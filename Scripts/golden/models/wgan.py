@@ -12,12 +12,12 @@ NAME = "wgan"
 
 LSUN = {"generator": "convolutional", "critic": "convolutional", "channels": 64, "width": 512, "latent": 100, "batch-norm": True,
         "critic-norm": "batch"}
-PRESETS = {"demo": LSUN | {"channels": 32}, "lsun": LSUN, "dense": LSUN | {"generator": "dense", "critic": "dense"}}
+PRESETS = {"demo": LSUN | {"channels": 32}, "lsun64": LSUN, "dense": LSUN | {"generator": "dense", "critic": "dense"}}
 
-STEPS = [Case("lsun", 16, settings={"channels": 3, "latent": 5}),
-         Case("lsun", 16, 1, settings={"channels": 2, "latent": 5, "batch-norm": False, "critic-norm": "layer"}),
+STEPS = [Case("lsun64", 16, settings={"channels": 3, "latent": 5}),
+         Case("lsun64", 16, 1, settings={"channels": 2, "latent": 5, "batch-norm": False, "critic-norm": "layer"}),
          Case("dense", 6, 1, settings={"width": 8, "latent": 5})]
-COUNTS = [Case("lsun", 64), Case("demo"), Case("dense", 64), Case("dense", 28, 1)]
+COUNTS = [Case("lsun64", 64), Case("demo"), Case("dense", 64), Case("dense", 28, 1)]
 
 
 def model(case):

@@ -84,12 +84,17 @@ public struct Catalog<Entry: Sendable>: Sendable {
     return own
   }
 
-  /// Reads entries with spaces between them; `none` or nothing is the empty list.
+  /// Reads entries with spaces between them; the word `empty` or nothing is the empty list.
+  /// - Throws: `OptionError` as `parse`.
+  func parseAll(_ text: String, empty: String) throws -> [Entry] {
+    let words = text.split(separator: " ").map(String.init)
+    return words == [empty] ? [] : try words.map(parse)
+  }
+
+  /// The same with `none` for the empty list.
   /// - Throws: `OptionError` as `parse`, and for an entry that stands there twice.
   func parseList(_ text: String) throws -> [Entry] {
-    let words = text.split(separator: " ").map(String.init)
-    if words == ["none"] { return [] }
-    let list = try words.map(parse)
+    let list = try parseAll(text, empty: "none")
     let names = list.map { asEntry($0).card.name }
     if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
       throw OptionError("\(kind) \(twice) is given twice")

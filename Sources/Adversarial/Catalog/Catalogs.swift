@@ -34,5 +34,10 @@ public let constraints = Catalog<any Constraint>(
   ]
 ) { $0 }
 
+/// Every rule that `--optimizer` can name; a new one adds a line.
+public let optimizers = Catalog<any OptimizerRule>(
+  kind: "optimizer", [DescentRule(), MomentumRule(), RMSPropRule(), AdamRule(), AdamWRule()]
+) { $0 }
+
 /// Every schedule that `--schedule` can name; a new one adds a line.
 public let schedules = Catalog<any RateSchedule>(kind: "schedule", [SteadyRate(), LinearRate(), StepRate(), CosineRate()]) { $0 }

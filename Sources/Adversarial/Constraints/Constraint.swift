@@ -33,18 +33,18 @@ public enum NetworkChoice: String, OptionWord, Sendable {
 }
 
 /// What a network is in a game.
-public enum NetworkRole: String, Sendable {
+public enum NetworkRole: String, Sendable, CaseIterable {
   case critic
   case generator
 }
 
 extension Objective {
   /// The store of a network that is about to be built, whose weights are made as the constraints say.
-  /// - Throws: `ModelError` when two constraints say different things.
+  /// - Throws: `OptionError` when two constraints say different things.
   public func store(_ name: String, _ role: NetworkRole) throws -> ParameterStore {
     let ruling = constraints.filter { $0.on.includes(role) && $0.weights != .asBuilt }
     guard ruling.count < 2 else {
-      throw ModelError(
+      throw OptionError(
         "--constraint \(ruling.map(\.card.name).joined(separator: " and ")) both say how weights of the \(role.rawValue) are made; keep one"
       )
     }

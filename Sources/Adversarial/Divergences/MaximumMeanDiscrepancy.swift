@@ -1,3 +1,4 @@
+import Kernels
 public import Tensors
 
 /// Squared maximum mean discrepancy of the critic's features: critic `-MMD²`, generator `MMD²`.
@@ -47,13 +48,14 @@ public struct MaximumMeanDiscrepancy: Divergence {
   }
 
   private func similarity(_ x: Tensor, _ y: Tensor) -> Tensor {
-    let distances = Pairwise.squaredDistances(x, y) * (1 / (scale * scale))
-    let kernels: [Tensor]
+    let distances = Pairwise.squaredDistances(x, y)
     switch kernel {
     case .rational:
-      kernels = [0.2, 0.5, 1, 2, 5].map { alpha in ((distances * (1 / (2 * alpha)) + 1).logarithm() * -alpha).exponential() }
-    case .gaussian: kernels = [1, 2, 4, 8, 16].map { sigma in (distances * (-1 / (2 * sigma * sigma))).exponential() }
+      return distances.sumOfPowers(
+        [0.2, 0.5, 1, 2, 5].map { PowerTerm(factor: 1, scale: 1 / (2 * $0 * scale * scale), exponent: -$0) })
+    case .gaussian:
+      let kernels = [1, 2, 4, 8, 16].map { (distances * (-1 / (2 * $0 * $0 * scale * scale))).exponential() }
+      return kernels.dropFirst().reduce(kernels[0], +)
     }
-    return kernels.dropFirst().reduce(kernels[0], +)
   }
 }

@@ -1,4 +1,5 @@
 import Layers
+import Optimization
 public import Tensors
 
 /// The game of a generator against a critic, for any objective: the phases of a step, and sampling.
@@ -31,9 +32,9 @@ public final class Game {
   /// A game for `objective`.
   /// - Parameters:
   ///   - model: name of the model, for messages.
-  ///   - criticUpdates: critic updates in a step.
+  ///   - criticUpdates: critic updates in a step, unless the objective says how many.
   ///   - streams: further real images that terms may read.
-  /// - Throws: `ModelError` when the objective needs what the critic does not give.
+  /// - Throws: `OptionError` when the objective needs what the critic does not give.
   public init(
     _ objective: Objective, model: String, generator: Generator, critic: Critic, criticUpdates: @escaping (Int) -> Int = { _ in 1 },
     streams: [DataStream] = []
@@ -43,7 +44,7 @@ public final class Game {
     self.streams = streams
     self.objective = objective
     players = (generator, critic)
-    self.criticUpdates = criticUpdates
+    self.criticUpdates = objective.criticSteps.map { schedule in { schedule($0) } } ?? criticUpdates
     networks = [generator.network, critic.network]
     sampling = SamplingTraits(
       latentSize: generator.latent, classes: generator.classes, canTruncate: generator.law == .normal, classNames: generator.classNames)
@@ -54,9 +55,12 @@ public final class Game {
     generator.network.constraints = objective.constraints.filter { $0.on.includes(.generator) }
     critic.network.constraints = objective.constraints.filter { $0.on.includes(.critic) }
     let pace = objective.loss.pace.map { [lossState] entry in { lossState[entry].scalar } }
-    for network in networks {
+    for (network, role) in zip(networks, [NetworkRole.generator, .critic]) {
       network.schedule = objective.schedule.schedule
       network.pace = pace
+      if let rule = objective.optimizer(of: role) {
+        network.optimizer = rule.optimizer(network.store, learningRate: network.optimizer.learningRate)
+      }
     }
     notes = Self.notes(objective, critic)
   }
@@ -66,27 +70,27 @@ public final class Game {
     let isRefused = loss.input == .features ? !critic.parts.contains(.features) : loss.input != critic.gives
     if isRefused {
       let fitting = divergences.entries.filter { $0.input == critic.gives || $0.input == .features && critic.parts.contains(.features) }
-      throw ModelError(
+      throw OptionError(
         "\(model): --loss \(loss.card.name) is a function of \(loss.input.rawValue), the critic of \(model) gives "
           + "\(critic.gives.rawValue); losses that fit: \(fitting.map(\.card.name).joined(separator: ", "))")
     }
     for term in objective.terms where term.needsLogits && critic.gives != .logits {
-      throw ModelError(
+      throw OptionError(
         "\(model): --term \(term.card.name) is a function of logits, the critic of \(model) gives \(critic.gives.rawValue); leave it out")
     }
     for term in objective.terms {
       guard let part = term.needs.subtracting(critic.parts).map(\.rawValue).min() else { continue }
-      throw ModelError("\(model): --term \(term.card.name) reads \(part) of the critic, and that of \(model) gives none; leave it out")
+      throw OptionError("\(model): --term \(term.card.name) reads \(part) of the critic, and that of \(model) gives none; leave it out")
     }
   }
 
   private static func check(_ terms: [any Term], _ generator: Generator, _ streams: [DataStream], _ model: String) throws {
     for term in terms {
       if term.needsClasses && generator.classes == nil {
-        throw ModelError("\(model): --term \(term.card.name) reads classes, and the generator of \(model) takes none; leave it out")
+        throw OptionError("\(model): --term \(term.card.name) reads classes, and the generator of \(model) takes none; leave it out")
       }
       if let stream = term.stream, !streams.contains(where: { $0.name == stream }) {
-        throw ModelError("\(model): --term \(term.card.name) reads \(stream) images, which \(model) does not set apart; leave it out")
+        throw OptionError("\(model): --term \(term.card.name) reads \(stream) images, which \(model) does not set apart; leave it out")
       }
     }
   }

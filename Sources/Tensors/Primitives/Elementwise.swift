@@ -45,6 +45,24 @@ package struct Unary: Primitive {
   }
 }
 
+/// `y = Σⱼ factorⱼ (1 + scaleⱼ x)^exponentⱼ` element by element: kernels of many widths in one pass, where each alone would be five.
+///
+/// Its derivative is such a sum again: factors `factor·scale·exponent`, exponents one less.
+package struct SumOfPowers: Primitive {
+  package static let name = "sum of powers"
+  package let terms: [PowerTerm]
+
+  package func outputShape(_ inputs: [[Int]]) -> [Int] { inputs[0] }
+  package func forward(_ inputs: [Tensor], _ output: Tensor) {
+    unsafe Kernels.sumOfPowers(inputs[0].input, terms, output.output, output.count)
+  }
+  package var keeps: Kept { .inputs(0) }
+  package func vjp(_ cotangent: Tensor, _ context: VJPContext) -> [Tensor?] {
+    let slopes = terms.map { PowerTerm(factor: $0.factor * $0.scale * $0.exponent, scale: $0.scale, exponent: $0.exponent - 1) }
+    return [cotangent * apply(SumOfPowers(terms: slopes), [context.inputs[0]])]
+  }
+}
+
 /// `y = scale·x + offset` with numbers for scale and offset.
 package struct Affine: Primitive {
   package static let name = "affine"

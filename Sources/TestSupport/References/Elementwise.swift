@@ -22,6 +22,14 @@ extension Unary: ReplayedPrimitive {
   }
 }
 
+extension SumOfPowers: ReplayedPrimitive {
+  package func reference(_ inputs: [Array64]) -> Array64 {
+    inputs[0].map { x in
+      terms.reduce(0) { $0 + Double($1.factor) * pow(1 + Double($1.scale) * x, Double($1.exponent)) }
+    }
+  }
+}
+
 extension Affine: ReplayedPrimitive {
   package func reference(_ inputs: [Array64]) -> Array64 {
     let (scale, offset) = (Double(scale), Double(offset))

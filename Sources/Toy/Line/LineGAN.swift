@@ -7,17 +7,14 @@ import Tensors
 public struct LineGANOptions: GameOptions {
   /// Adam's step size of both networks.
   public var learningRate: Float = 7e-3
-  /// Critic updates in a step.
-  public var criticUpdates = 5
-  public var objective = Objective(KullbackLeibler())
+  public var objective = Objective(KullbackLeibler(), criticSteps: 5)
 
   /// The default options.
   public init() {}
 
   public static var fields: [OptionField<Self>] {
     [
-      .value("lr", \.learningRate, "Adam's step size", in: 0...1),
-      .value("critic-updates", \.criticUpdates, "critic updates in a step", in: 1...100),
+      .value("lr", \.learningRate, "Adam's step size", in: 0...1)
     ]
   }
 
@@ -65,8 +62,7 @@ public final class LineGAN: GameModel {
         let first = layers[0](points.reshaped([-1, 1]), mode).hyperbolicTangent()
         let hidden = layers[1](first, mode).hyperbolicTangent()
         return CriticOutput(logits: layers[2](hidden, mode), features: hidden)
-      },
-      criticUpdates: { [updates = options.criticUpdates] _ in updates })
+      })
   }
 
   /// μ and |σ| of the averaged weights.

@@ -14,12 +14,12 @@ public final class PointGAN: GameModel {
   private let reading: CriticReading
 
   /// The networks; a loss of energies gets an autoencoder for its critic.
-  /// - Throws: `ModelError` when the parts of the objective do not fit each other.
+  /// - Throws: `OptionError` when the parts of the objective do not fit each other.
   public init(_ options: PointGANOptions, data: DataFormat) throws {
     let objective = options.objective
     let stores = (try objective.store("generator", .generator), try objective.store("critic", .critic))
     let hidden = [Int](repeating: options.width, count: options.layers)
-    let generator = Perceptron(Scope(stores.0), widths: [options.latent] + hidden + [2])
+    let generator = Perceptron(Scope(stores.0), widths: [options.latent] + hidden + [2], reach: 1)
     let critic = PointCritic(Scope(stores.1), hidden, isAutoencoder: objective.loss.input == .energy)
     let settings = Adam.Settings(learningRate: options.learningRate, beta1: options.beta1)
     let average = options.averageDecay > 0 ? WeightAverage(stores.0, decay: options.averageDecay, start: 0) : nil
@@ -33,8 +33,7 @@ public final class PointGAN: GameModel {
       critic: Critic(
         Network(store: stores.1, optimizer: Adam(stores.1, settings)), gives: critic.isAutoencoder ? .energy : .logits,
         energyUnit: "squared distance of a point from what is restored", parts: [.features], hasBatchNorm: false
-      ) { points, _, mode in critic(points, mode) },
-      criticUpdates: { [updates = options.criticUpdates] _ in updates })
+      ) { points, _, mode in critic(points, mode) })
   }
 
   /// How real the critic takes points `[count, 1, 1, 2]` to be, `[count, 1]`: its logits or negative energies; nil when the loss reads
@@ -49,16 +48,21 @@ public final class PointGAN: GameModel {
 }
 
 /// Dense layers with leaky rectifiers of slope 0.2 between them, weights N(0, 2/inputs).
-/// - Source: He et al. 2015, "Delving Deep into Rectifiers", section 2.2. https://arxiv.org/abs/1502.01852
+///
+/// Biases start apart, N(0, `reach`²) in the first layer and N(0, 1/4) in further hidden ones. With biases of 0, as networks of images start,
+/// the kinks of all units go through the origin: such functions differ in direction but not along a ray, which suits a ring and no grid.
+/// - Source: He et al. 2015, "Delving Deep into Rectifiers", section 2.2. https://arxiv.org/abs/1502.01852; the biases are ours.
 struct Perceptron {
   private let layers: [Dense]
 
-  /// Layers from each of `widths` to the next.
-  init(_ scope: Scope, widths: [Int]) {
+  /// Layers from each of `widths` to the next, for inputs that lie up to about `reach` from the origin.
+  init(_ scope: Scope, widths: [Int], reach: Float) {
     layers = widths.indices.dropLast().map { index in
-      Dense(
+      let bias: Initializer =
+        index == widths.count - 2 ? .zeros : .normal(deviation: index == 0 ? reach : 0.5)
+      return Dense(
         scope["layers"][index], from: widths[index], to: widths[index + 1],
-        initializer: .normal(deviation: (2 / Float(widths[index])).squareRoot()))
+        initializer: .normal(deviation: (2 / Float(widths[index])).squareRoot()), biasInitializer: bias)
     }
   }
 
@@ -79,8 +83,9 @@ struct PointCritic {
   init(_ scope: Scope, _ hidden: [Int], isAutoencoder: Bool) {
     self.isAutoencoder = isAutoencoder
     let code = hidden[hidden.count - 1]
-    encoder = Perceptron(isAutoencoder ? scope["encoder"] : scope, widths: [2] + hidden + (isAutoencoder ? [] : [1]))
-    decoder = isAutoencoder ? Perceptron(scope["decoder"], widths: [code] + hidden.dropLast().reversed() + [2]) : nil
+    // The sets lie within 2 of the origin along each axis.
+    encoder = Perceptron(isAutoencoder ? scope["encoder"] : scope, widths: [2] + hidden + (isAutoencoder ? [] : [1]), reach: 2)
+    decoder = isAutoencoder ? Perceptron(scope["decoder"], widths: [code] + hidden.dropLast().reversed() + [2], reach: 1) : nil
   }
 
   func callAsFunction(_ points: Tensor, _ mode: Mode) -> CriticOutput {

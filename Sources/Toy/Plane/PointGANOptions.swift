@@ -12,11 +12,9 @@ public struct PointGANOptions: GameOptions {
   public var learningRate: Float = 2e-3
   /// Adam's β₁.
   public var beta1: Float = 0.5
-  /// Critic updates in a step.
-  public var criticUpdates = 1
   /// Decay of the generator's weight average, which samples come from; 0: the weights themselves.
   public var averageDecay: Float = 0.99
-  public var objective = Objective(NonSaturating(), terms: [Self.flatness])
+  public var objective = Objective(NonSaturating(), terms: [Self.flatness], criticSteps: 1)
 
   /// R1 with a weight for these sets, whose slopes are steeper than those of images: the plane is small and modes are narrow.
   public static var flatness: RealSlopes {
@@ -35,7 +33,6 @@ public struct PointGANOptions: GameOptions {
       .value("latent", \.latent, "size of z", in: 1...4096),
       .value("lr", \.learningRate, "Adam's step size", in: 0...1),
       .value("beta1", \.beta1, "Adam's decay of the first moment", in: 0...0.9999),
-      .value("critic-updates", \.criticUpdates, "critic updates in a step", in: 1...100),
       .value("average-decay", \.averageDecay, "decay of the generator's weight average; 0: none", in: 0...0.99999),
     ]
   }

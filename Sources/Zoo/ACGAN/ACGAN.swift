@@ -26,7 +26,6 @@ public final class ACGAN: GameModel, Classifying {
     let generator = DCGANGenerator(Scope(stores.0), latent: options.latent + classes, channels: options.generatorChannels, shape, data)
     let critic = ACGANCritic(Scope(stores.1), options, data, classes)
     self.critic = critic
-    let steps = options.updates.discriminatorSteps
     game = try Game(
       options.objective, model: Self.card.name,
       generator: Generator(options.updates.generator(stores.0), latent: options.latent, law: .uniform, classes: classes) {
@@ -36,11 +35,13 @@ public final class ACGAN: GameModel, Classifying {
       },
       critic: Critic(
         options.updates.critic(stores.1), parts: [.features, .classes], hasBatchNorm: true
-      ) { images, _, mode, draws in critic(images, mode, draws) },
-      criticUpdates: { _ in steps })
+      ) { images, _, mode, draws in critic(images, mode, draws) })
   }
 
-  public func classLogits(_ images: Tensor) -> Tensor { critic(images, .inference, PassDraws([])).classes ?? images }
+  public func classLogits(_ images: Tensor) -> Tensor {
+    guard let logits = critic(images, .inference, PassDraws([])).classes else { preconditionFailure("acgan: the critic gave no classes") }
+    return logits
+  }
 }
 
 /// Images to a logit and the logits of classes: six 3x3 convolutions, of stride 2 and 1 in turn, each with leaky ReLU 0.2 and dropout; batch

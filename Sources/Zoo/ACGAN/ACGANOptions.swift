@@ -12,7 +12,7 @@ public struct ACGANOptions: GameOptions {
   public var dropout: Float = 0.5
   /// How both networks are updated.
   public var updates = UpdateOptions.adam(2e-4, beta1: 0.5)
-  public var objective = Objective(NonSaturating(), terms: [AuxiliaryClass()])
+  public var objective = Objective(NonSaturating(), terms: [AuxiliaryClass()], criticSteps: 1)
 
   /// The paper's options for CIFAR-10.
   public init() {}

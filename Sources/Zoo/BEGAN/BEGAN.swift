@@ -27,7 +27,6 @@ public final class BEGAN: GameModel {
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
     let generator = BEGANDecoder(Scope(stores.0), options, data)
     let critic = BEGANCritic(Scope(stores.1), options, data)
-    let steps = options.updates.discriminatorSteps
     game = try Game(
       options.objective, model: Self.card.name,
       generator: Generator(options.updates.generator(stores.0), latent: options.latent, law: .uniform, classes: nil) { latent, _, mode in
@@ -36,8 +35,7 @@ public final class BEGAN: GameModel {
       critic: Critic(
         options.updates.critic(stores.1), gives: .energy, energyUnit: "mean of magnitudes over an image's numbers", parts: [.features],
         hasBatchNorm: false
-      ) { images, _, mode in critic(images, mode) },
-      criticUpdates: { _ in steps })
+      ) { images, _, mode in critic(images, mode) })
   }
 }
 

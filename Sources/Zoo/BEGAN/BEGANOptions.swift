@@ -17,7 +17,7 @@ public struct BEGANOptions: GameOptions {
     var loss = Equilibrium()
     loss.gamma = gamma
     loss.patience = patience
-    return Objective(loss)
+    return Objective(loss, criticSteps: 1)
   }
 
   public static var fields: [OptionField<Self>] {

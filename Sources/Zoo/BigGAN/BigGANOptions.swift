@@ -14,7 +14,7 @@ public struct BigGANOptions: GameOptions {
   public var attention = 64
   /// What all large-batch models have.
   public var common = LargeBatchOptions()
-  public var objective = Objective(Hinge(), terms: [Orthogonal()])
+  public var objective = Objective(Hinge(), terms: [Orthogonal()], criticSteps: 2)
 
   /// The paper's options.
   public init() {}

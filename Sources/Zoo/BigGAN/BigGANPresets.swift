@@ -37,7 +37,7 @@ extension BigGANOptions {
     options.sharedEmbedding = 32
     options.attention = 16
     options.common = .demo
-    options.objective = Objective(Hinge())
+    options.objective = Objective(Hinge(), criticSteps: 1)
     return options
   }
 
@@ -48,10 +48,9 @@ extension BigGANOptions {
     options.hierarchical = false
     options.sharedEmbedding = 0
     options.attention = 0
-    options.common.discriminatorSteps = 4
     options.common.generatorLearningRate = 2e-4
     options.common.averageStart = 1000
-    options.objective = Objective(Hinge())
+    options.objective = Objective(Hinge(), criticSteps: 4)
     options.common.initializer = .normal
     options.common.spectralEpsilon = 1e-8
     options.common.batchNormEpsilon = 1e-5
@@ -63,11 +62,10 @@ extension BigGANOptions {
     options.channels = 80
     options.latent = 100
     options.attention = 32
-    options.common.discriminatorSteps = 1
     options.common.generatorLearningRate = 1e-4
     options.common.discriminatorLearningRate = 4e-4
     options.common.averageStart = 20_000
-    options.objective = Objective(Hinge())
+    options.objective = Objective(Hinge(), criticSteps: 1)
     options.common.spectralEpsilon = 1e-6
     return options
   }

@@ -12,7 +12,7 @@ public struct BigGANDeepOptions: GameOptions {
   public var attention = 64
   /// What all large-batch models have.
   public var common = LargeBatchOptions()
-  public var objective = Objective(Hinge(), terms: [Orthogonal()])
+  public var objective = Objective(Hinge(), terms: [Orthogonal()], criticSteps: 2)
 
   /// The paper's options at 128 px.
   public init() {}
@@ -35,14 +35,13 @@ public struct BigGANDeepOptions: GameOptions {
     demo.sharedEmbedding = 32
     demo.attention = 16
     demo.common = .demo
-    demo.objective = Objective(Hinge())
+    demo.objective = Objective(Hinge(), criticSteps: 1)
     var cifar = BigGANDeepOptions()
     cifar.attention = 16
-    cifar.common.discriminatorSteps = 5
     cifar.common.generatorLearningRate = 2e-4
     cifar.common.beta1 = 0.5
     cifar.common.averageStart = 1000
-    cifar.objective = Objective(Hinge())
+    cifar.objective = Objective(Hinge(), criticSteps: 5)
     cifar.common.spectralEpsilon = 1e-6
     var imagenet256 = BigGANDeepOptions()
     imagenet256.common.generatorLearningRate = 2.5e-5

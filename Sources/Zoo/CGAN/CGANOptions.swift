@@ -30,7 +30,7 @@ public struct CGANOptions: GameOptions {
 
   /// Step sizes that are divided by 1.00004 after each update, from 0.1 down to 1e-6.
   private static var paper: Objective {
-    var (objective, schedule) = (Objective(NonSaturating()), StepRate())
+    var (objective, schedule) = (Objective(NonSaturating(), criticSteps: 1), StepRate())
     (schedule.factor, schedule.interval, schedule.floor) = (1 / 1.00004, 1, 1e-5)
     objective.schedule = schedule
     return objective
@@ -39,11 +39,14 @@ public struct CGANOptions: GameOptions {
   public static var presets: [Preset<Self>] {
     var demo = CGANOptions()
     demo.width = 600
-    demo.momentum.finalMomentum = 0.5
-    demo.objective = Objective(NonSaturating())
+    var adam = AdamRule()
+    adam.beta1 = 0.5
+    demo.objective = Objective(NonSaturating(), criticSteps: 1)
+    demo.objective.optimizers = [adam]
+    demo.momentum.learningRate = 2e-4
     return [
       Preset(
-        name: "demo", summary: "half the generator's width at constant step size and momentum, for small labelled images; our own numbers",
+        name: "demo", summary: "half the generator's width and Adam, for small labelled images; our own numbers",
         options: demo, run: RunDefaults(batch: 100, steps: 20_000)),
       Preset(
         name: "mnist", summary: "28 px as the paper, section 4.1: gradient descent from 0.1, batch 100", options: CGANOptions(),

@@ -18,7 +18,7 @@ public struct DCGANOptions: GameOptions {
   public var beta2: Float = 0.999
   /// Decay of the generator's weight average, which samples come from; 0: the weights themselves.
   public var averageDecay: Float = 0
-  public var objective = Objective(NonSaturating())
+  public var objective = Objective(NonSaturating(), criticSteps: 1)
 
   /// The default options.
   public init() {}

@@ -22,7 +22,6 @@ public final class EBGAN: GameModel {
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
     let generator = DCGANGenerator(Scope(stores.0), latent: options.latent, channels: options.generatorChannels, shape, data)
     let critic = EBGANCritic(Scope(stores.1), options, data)
-    let steps = options.updates.discriminatorSteps
     game = try Game(
       options.objective, model: Self.card.name,
       generator: Generator(options.updates.generator(stores.0), latent: options.latent, law: .uniform, classes: nil) { latent, _, mode in
@@ -30,8 +29,7 @@ public final class EBGAN: GameModel {
       },
       critic: Critic(
         options.updates.critic(stores.1), gives: .energy, energyUnit: options.energy.unit, parts: [.features], hasBatchNorm: true
-      ) { images, _, mode in critic(images, mode) },
-      criticUpdates: { _ in steps })
+      ) { images, _, mode in critic(images, mode) })
   }
 }
 

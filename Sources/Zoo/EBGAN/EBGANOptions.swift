@@ -35,7 +35,7 @@ public struct EBGANOptions: GameOptions {
   static func game(margin: Float) -> Objective {
     var loss = EnergyMargin()
     loss.margin = margin
-    return Objective(loss, terms: [PullingAway()])
+    return Objective(loss, terms: [PullingAway()], criticSteps: 1)
   }
 
   public static var fields: [OptionField<Self>] {

@@ -37,7 +37,6 @@ public final class FGAN: GameModel {
     game = try Game(
       options.objective, model: Self.card.name,
       generator: Generator(updates.generator(stores.0), latent: options.latent, law: .uniform, classes: nil, images: images),
-      critic: Critic(updates.critic(stores.1), parts: [.features], hasBatchNorm: false, output: output),
-      criticUpdates: { _ in updates.discriminatorSteps })
+      critic: Critic(updates.critic(stores.1), parts: [.features], hasBatchNorm: false, output: output))
   }
 }

@@ -22,7 +22,7 @@ public struct FGANOptions: GameOptions {
   public var latent = 100
   /// How both networks are updated.
   public var updates = UpdateOptions.adam(2e-4, beta1: 0.5)
-  public var objective = Objective(KullbackLeibler())
+  public var objective = Objective(KullbackLeibler(), criticSteps: 1)
 
   /// The paper's options for MNIST.
   public init() {}
@@ -43,10 +43,10 @@ public struct FGANOptions: GameOptions {
     var convolutional = FGANOptions()
     convolutional.networks = .convolutional
     convolutional.channels = 32
-    convolutional.objective = Objective(JensenShannon())
+    convolutional.objective = Objective(JensenShannon(), criticSteps: 1)
     var demo = FGANOptions()
     demo.generatorWidth = 600
-    demo.objective = Objective(JensenShannon())
+    demo.objective = Objective(JensenShannon(), criticSteps: 1)
     demo.updates.averageDecay = 0.995
     return [
       Preset(

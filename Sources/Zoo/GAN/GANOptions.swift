@@ -16,7 +16,7 @@ public struct GANOptions: GameOptions {
   public var dropout: Float = 0.5
   /// Gradient descent of both networks.
   public var momentum = MomentumOptions()
-  public var objective = Objective(NonSaturating())
+  public var objective = Objective(NonSaturating(), criticSteps: 1)
 
   /// The authors' options for MNIST.
   public init() {
@@ -42,12 +42,15 @@ public struct GANOptions: GameOptions {
   public static var presets: [Preset<Self>] {
     var demo = GANOptions()
     demo.generatorWidth = 600
-    demo.objective = Objective(NonSaturating())
-    demo.momentum.finalMomentum = 0.5
+    var adam = AdamRule()
+    adam.beta1 = 0.5
+    demo.objective = Objective(NonSaturating(), criticSteps: 1)
+    demo.objective.optimizers = [adam]
+    demo.momentum.learningRate = 2e-4
     return [
       Preset(
         name: "demo",
-        summary: "half the generator's width at constant step size and momentum, for sets of some thousand images; our own numbers",
+        summary: "half the generator's width and Adam, for sets of some thousand images; our own numbers",
         options: demo, run: RunDefaults(batch: 100, steps: 20_000)),
       Preset(
         name: "mnist",

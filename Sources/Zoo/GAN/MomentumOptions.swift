@@ -21,7 +21,7 @@ public struct MomentumOptions: Sendable, Equatable {
   static func fields<Options>(_ path: WritableKeyPath<Options, Self>) -> [OptionField<Options>] {
     func at<Value>(_ part: WritableKeyPath<Self, Value>) -> WritableKeyPath<Options, Value> { path.appending(path: part) }
     return [
-      .value("lr", at(\.learningRate), "step size of gradient descent", in: 0...10),
+      .value("lr", at(\.learningRate), "step size of both networks", in: 0...10),
       .value("momentum", at(\.momentum), "momentum at the first step", in: 0...0.9999),
       .value("final-momentum", at(\.finalMomentum), "momentum once it has risen", in: 0...0.9999),
       .value("momentum-steps", at(\.momentumSteps), "steps in which the momentum rises", in: 1...1_000_000_000),

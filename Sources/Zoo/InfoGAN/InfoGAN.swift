@@ -26,7 +26,6 @@ public final class InfoGAN: GameModel {
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
     let generator = InfoGANGenerator(Scope(stores.0), options, data)
     let critic = InfoGANCritic(Scope(stores.1), options, data)
-    let steps = options.updates.discriminatorSteps
     game = try Game(
       options.objective, model: Self.card.name,
       generator: Generator(
@@ -34,8 +33,7 @@ public final class InfoGAN: GameModel {
         classNames: (0..<options.categories).map { "code \($0)" }, images: generator.callAsFunction),
       critic: Critic(
         options.updates.critic(stores.1), parts: [.features, .codes], hasBatchNorm: true
-      ) { images, _, mode in critic(images, mode) },
-      criticUpdates: { _ in steps })
+      ) { images, _, mode in critic(images, mode) })
   }
 
   /// The category from row to row with everything else the same in a column; then each number from -1 to 1 along the rows.

@@ -13,11 +13,11 @@ public struct InfoGANOptions: GameOptions {
   /// Continuous codes.
   public var numbers = 2
   /// How both networks are updated.
-  public var updates = UpdateOptions(.adam, generatorLearningRate: 1e-3, discriminatorLearningRate: 2e-4, beta1: 0.5)
-  public var objective = Objective(NonSaturating(), terms: [MutualInformation()])
+  public var updates = UpdateOptions.adam(2e-4, beta1: 0.5)
+  public var objective = Objective(NonSaturating(), terms: [MutualInformation()], criticSteps: 1)
 
   /// The options of the authors' code for MNIST.
-  public init() {}
+  public init() { updates.generatorLearningRate = 1e-3 }
 
   public static var fields: [OptionField<Self>] {
     [

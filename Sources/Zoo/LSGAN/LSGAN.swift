@@ -29,8 +29,7 @@ public final class LSGAN: GameModel {
       generator: Generator(updates.generator(stores.0), latent: options.latent, law: .uniform, classes: nil) { latent, _, mode in
         generator(latent, mode)
       },
-      critic: Critic(updates.critic(stores.1), parts: [.features], hasBatchNorm: true) { images, _, mode in critic(images, mode) },
-      criticUpdates: { _ in updates.discriminatorSteps })
+      critic: Critic(updates.critic(stores.1), parts: [.features], hasBatchNorm: true) { images, _, mode in critic(images, mode) })
   }
 }
 

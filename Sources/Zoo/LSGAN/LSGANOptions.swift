@@ -10,7 +10,7 @@ public struct LSGANOptions: GameOptions {
   public var latent = 1024
   /// How both networks are updated.
   public var updates = UpdateOptions.adam(1e-3, beta1: 0.5)
-  public var objective = Objective(LeastSquares())
+  public var objective = Objective(LeastSquares(), criticSteps: 1)
 
   /// The authors' options for LSUN.
   public init() {}
@@ -35,7 +35,7 @@ public struct LSGANOptions: GameOptions {
         name: "demo", summary: "half the width, for the embedded 32 px sets; our own numbers", options: demo,
         run: RunDefaults(batch: 64, steps: 4000)),
       Preset(
-        name: "lsun", summary: "112 px scenes as the paper, section 4.1, and xudonmao/LSGAN, train_lsun.py", options: LSGANOptions(),
+        name: "lsun112", summary: "112 px scenes as the paper, section 4.1, and xudonmao/LSGAN, train_lsun.py", options: LSGANOptions(),
         run: RunDefaults(batch: 64, steps: 1_000_000)),
     ]
   }

@@ -16,7 +16,6 @@ extension LargeBatchOptions {
       Adam(store, .init(learningRate: rate, beta1: beta1, beta2: beta2, epsilon: adamEpsilon))
     }
     let average = averageDecay > 0 ? WeightAverage(generator.store, decay: averageDecay, start: averageStart) : nil
-    let steps = discriminatorSteps
     return try Game(
       objective, model: model,
       generator: Generator(
@@ -24,6 +23,6 @@ extension LargeBatchOptions {
         classes: classes, images: generator.images),
       critic: Critic(
         Network(store: critic.store, optimizer: adam(critic.store, discriminatorLearningRate)), parts: [.features], hasBatchNorm: false,
-        output: critic.output), criticUpdates: { _ in steps })
+        output: critic.output))
   }
 }

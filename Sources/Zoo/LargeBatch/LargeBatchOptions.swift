@@ -3,8 +3,6 @@ import Layers
 
 /// What the large-batch models share: how both networks are trained, how weights start, and the small numbers in their norms.
 public struct LargeBatchOptions: Sendable, Equatable {
-  /// Critic updates in a step.
-  public var discriminatorSteps = 2
   /// Adam's step size of the generator.
   public var generatorLearningRate: Float = 5e-5
   /// Adam's step size of the critic.
@@ -48,7 +46,6 @@ public struct LargeBatchOptions: Sendable, Equatable {
   static func fields<Options>(_ path: WritableKeyPath<Options, Self>) -> [OptionField<Options>] {
     func at<Value>(_ part: WritableKeyPath<Self, Value>) -> WritableKeyPath<Options, Value> { path.appending(path: part) }
     return [
-      .value("discriminator-steps", at(\.discriminatorSteps), "critic updates in a step", in: 1...100),
       .value("generator-lr", at(\.generatorLearningRate), "Adam's step size of the generator", in: 0...1),
       .value("discriminator-lr", at(\.discriminatorLearningRate), "Adam's step size of the critic", in: 0...1),
       .value("beta1", at(\.beta1), "Adam's decay of the first moment", in: 0...0.9999),
@@ -70,7 +67,6 @@ public struct LargeBatchOptions: Sendable, Equatable {
   /// What the small presets for the embedded 32 px sets share: our own numbers.
   static var demo: Self {
     var options = Self()
-    options.discriminatorSteps = 1
     options.generatorLearningRate = 2e-4
     options.discriminatorLearningRate = 4e-4
     options.averageDecay = 0.99

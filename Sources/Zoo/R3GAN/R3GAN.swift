@@ -25,14 +25,12 @@ public final class R3GAN: GameModel {
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
     let generator = R3GANGenerator(Scope(stores.0), options, widths, data)
     let critic = R3GANCritic(Scope(stores.1), options, widths.reversed(), data)
-    let steps = options.updates.discriminatorSteps
     game = try Game(
       options.objective, model: Self.card.name,
       generator: Generator(
         options.updates.generator(stores.0), latent: options.latent, classes: data.classes, images: generator.callAsFunction),
       critic: Critic(
-        options.updates.critic(stores.1), parts: [.features], hasBatchNorm: false, output: critic.callAsFunction),
-      criticUpdates: { _ in steps })
+        options.updates.critic(stores.1), parts: [.features], hasBatchNorm: false, output: critic.callAsFunction))
   }
 }
 

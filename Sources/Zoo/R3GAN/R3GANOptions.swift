@@ -32,7 +32,7 @@ public struct R3GANOptions: GameOptions {
     var (real, fake, schedule) = (RealSlopes(), FakeSlopes(), CosineRate())
     (real.gamma, fake.gamma) = (gamma, gamma)
     (schedule.to, schedule.over) = (0.25, steps)
-    var objective = Objective(Relativistic(), terms: [real, fake])
+    var objective = Objective(Relativistic(), terms: [real, fake], criticSteps: 1)
     objective.schedule = schedule
     return objective
   }

@@ -12,7 +12,7 @@ public struct SAGANOptions: GameOptions {
   public var attention = 32
   /// What all large-batch models have.
   public var common = LargeBatchOptions()
-  public var objective = Objective(Hinge())
+  public var objective = Objective(Hinge(), criticSteps: 1)
 
   /// Which networks.
   public enum Form: String, OptionWord, Sendable {
@@ -24,7 +24,6 @@ public struct SAGANOptions: GameOptions {
 
   /// The paper's options.
   public init() {
-    common.discriminatorSteps = 1
     common.generatorLearningRate = 1e-4
     common.discriminatorLearningRate = 4e-4
     common.beta2 = 0.9

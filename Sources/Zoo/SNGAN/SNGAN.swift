@@ -37,8 +37,7 @@ public final class SNGAN: GameModel {
     game = try Game(
       options.objective, model: Self.card.name,
       generator: Generator(updates.generator(stores.0), latent: options.latent, classes: nil, images: images),
-      critic: Critic(updates.critic(stores.1), parts: [.features], hasBatchNorm: false, output: output),
-      criticUpdates: { _ in updates.discriminatorSteps })
+      critic: Critic(updates.critic(stores.1), parts: [.features], hasBatchNorm: false, output: output))
   }
 }
 

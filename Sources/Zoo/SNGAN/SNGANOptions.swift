@@ -20,8 +20,8 @@ public struct SNGANOptions: GameOptions {
   /// Smallest norm that power iteration divides by.
   public var spectralEpsilon: Float = 1e-12
   /// How both networks are updated.
-  public var updates = UpdateOptions.adam(2e-4, beta1: 0, beta2: 0.9, discriminatorSteps: 5)
-  public var objective = Objective(Hinge())
+  public var updates = UpdateOptions.adam(2e-4, beta1: 0, beta2: 0.9)
+  public var objective = Objective(Hinge(), criticSteps: 5)
 
   /// The authors' options for CIFAR-10.
   public init() {
@@ -45,17 +45,16 @@ public struct SNGANOptions: GameOptions {
   public static var presets: [Preset<Self>] {
     var demo = SNGANOptions()
     (demo.generatorChannels, demo.discriminatorChannels) = (32, 32)
-    demo.objective = Objective(Hinge())
-    demo.updates.discriminatorSteps = 2
+    demo.objective = Objective(Hinge(), criticSteps: 2)
     demo.updates.averageDecay = 0.995
     var large = SNGANOptions()
     (large.generatorChannels, large.discriminatorChannels) = (64, 64)
-    large.objective = Objective(Hinge())
+    large.objective = Objective(Hinge(), criticSteps: 5)
     var plain = SNGANOptions()
     plain.networks = .plain
     (plain.generatorChannels, plain.discriminatorChannels) = (64, 64)
-    plain.objective = Objective(NonSaturating())
-    plain.updates = .adam(2e-4, beta1: 0.5, beta2: 0.999, discriminatorSteps: 1)
+    plain.objective = Objective(NonSaturating(), criticSteps: 1)
+    plain.updates = .adam(2e-4, beta1: 0.5, beta2: 0.999)
     return [
       Preset(
         name: "demo", summary: "small residual networks for the embedded 32 px sets; our own numbers", options: demo,

@@ -32,7 +32,6 @@ public final class SemiGAN: GameModel, Classifying {
     usesUnlabelled = options.usesUnlabelled
     let average = options.criticAverage > 0 ? WeightAverage(stores.1, decay: options.criticAverage, start: 0) : nil
     let optimizer = options.updates.optimizer(stores.1, options.updates.discriminatorLearningRate)
-    let steps = options.updates.discriminatorSteps
     game = try Game(
       options.objective, model: Self.card.name,
       generator: Generator(options.updates.generator(stores.0), latent: options.latent, law: .uniform, classes: nil) { latent, _, mode in
@@ -41,7 +40,7 @@ public final class SemiGAN: GameModel, Classifying {
       critic: Critic(
         Network(store: stores.1, optimizer: optimizer, average: average), parts: [.features, .classes], hasBatchNorm: false
       ) { images, _, mode, draws in critic(images, mode, draws) },
-      criticUpdates: { _ in steps }, streams: [DataStream(FewLabels.labelled, .perClass(options.labelsPerClass))])
+      streams: [DataStream(FewLabels.labelled, .perClass(options.labelsPerClass))])
   }
 
   /// The game's; or, as a control, the same classifier's on the labelled images alone.
@@ -54,7 +53,10 @@ public final class SemiGAN: GameModel, Classifying {
     ]
   }
 
-  public func classLogits(_ images: Tensor) -> Tensor { critic(images, .inference, PassDraws([])).classes ?? images }
+  public func classLogits(_ images: Tensor) -> Tensor {
+    guard let logits = critic(images, .inference, PassDraws([])).classes else { preconditionFailure("semigan: the critic gave no classes") }
+    return logits
+  }
 }
 
 /// Images to the logits of K classes, whose `ln Σ eˡ` is the logit of a real image: nine layers with leaky ReLU 0.2, dropout on the image and

@@ -28,7 +28,7 @@ public struct SemiGANOptions: GameOptions {
   static func game(after: Int, over: Int) -> Objective {
     var matching = FeatureMatching()
     matching.norm = .absolute
-    var objective = Objective(CriticAlone(), terms: [matching, FewLabels()], constraints: [WeightNorm()])
+    var objective = Objective(CriticAlone(), terms: [matching, FewLabels()], constraints: [WeightNorm()], criticSteps: 1)
     var schedule = LinearRate()
     (schedule.after, schedule.over) = (after, over)
     objective.schedule = schedule

@@ -1,65 +1,71 @@
-public import Adversarial
+import Adversarial
 import Layers
 import Optimization
 
 /// How the two networks of a game are updated: what most models share.
 public struct UpdateOptions: Sendable, Equatable {
-  /// The rule that turns gradients into steps.
-  public enum Rule: String, OptionWord, Sendable {
+  /// The rule that the model's authors use; `--optimizer` takes another in its place.
+  enum Rule {
     case adam
     case rmsprop
-    case sgd
   }
 
-  /// The rule of both networks.
-  public var rule: Rule
+  let rule: Rule
   /// Step size of the generator.
   public var generatorLearningRate: Float
   /// Step size of the critic.
   public var discriminatorLearningRate: Float
-  /// Adam's decay of the first moment; the momentum of gradient descent.
+  /// Adam's decay of the first moment.
   public var beta1: Float
-  /// Decay of the second moment.
+  /// Adam's or RMSProp's decay of the second moment.
   public var beta2: Float
-  /// Critic updates in a step.
-  public var discriminatorSteps: Int
   /// Decay of the generator's weight average, which samples come from; 0: the weights themselves.
   public var averageDecay: Float = 0
   /// First step that averages.
   public var averageStart = 0
 
-  /// Options of these values, without an average.
-  public init(
-    _ rule: Rule, generatorLearningRate: Float, discriminatorLearningRate: Float, beta1: Float = 0, beta2: Float = 0.999,
-    discriminatorSteps: Int = 1
-  ) {
+  private init(_ rule: Rule, _ learningRate: Float, beta1: Float, beta2: Float) {
     self.rule = rule
-    self.generatorLearningRate = generatorLearningRate
-    self.discriminatorLearningRate = discriminatorLearningRate
+    generatorLearningRate = learningRate
+    discriminatorLearningRate = learningRate
     self.beta1 = beta1
     self.beta2 = beta2
-    self.discriminatorSteps = discriminatorSteps
   }
 
-  /// Adam with one step size for both networks.
-  public static func adam(_ learningRate: Float, beta1: Float, beta2: Float = 0.999, discriminatorSteps: Int = 1) -> Self {
-    Self(
-      .adam, generatorLearningRate: learningRate, discriminatorLearningRate: learningRate, beta1: beta1, beta2: beta2,
-      discriminatorSteps: discriminatorSteps)
+  /// Adam with one step size for both networks, without an average.
+  public static func adam(_ learningRate: Float, beta1: Float, beta2: Float = 0.999) -> Self {
+    Self(.adam, learningRate, beta1: beta1, beta2: beta2)
   }
 
-  /// These options as fields of a model's, which has them at `path`.
+  /// RMSProp with one step size for both networks, without an average.
+  public static func rmsprop(_ learningRate: Float, decay: Float = 0.99) -> Self { Self(.rmsprop, learningRate, beta1: 0, beta2: decay) }
+
+  /// These options of Adam as fields of a model's, which has them at `path`.
   static func fields<Options>(_ path: WritableKeyPath<Options, Self>) -> [OptionField<Options>] {
-    func at<Value>(_ part: WritableKeyPath<Self, Value>) -> WritableKeyPath<Options, Value> { path.appending(path: part) }
-    return [
-      .value("optimizer", at(\.rule), "rule of both networks: adam, rmsprop or sgd"),
-      .value("generator-lr", at(\.generatorLearningRate), "step size of the generator", in: 0...1),
-      .value("discriminator-lr", at(\.discriminatorLearningRate), "step size of the critic", in: 0...1),
-      .value("beta1", at(\.beta1), "Adam's decay of the first moment; sgd's momentum", in: 0...0.9999),
-      .value("beta2", at(\.beta2), "decay of the second moment of Adam and RMSProp", in: 0...0.99999),
-      .value("discriminator-steps", at(\.discriminatorSteps), "critic updates in a step", in: 1...1000),
-      .value("average-decay", at(\.averageDecay), "decay of the generator's weight average; 0: none", in: 0...0.99999),
-      .value("average-start", at(\.averageStart), "first step that averages", in: 0...Int.max),
+    rates(path) + [
+      .value("beta1", path.appending(path: \.beta1), "Adam's decay of the first moment", in: 0...0.9999),
+      .value("beta2", path.appending(path: \.beta2), "Adam's decay of the second moment", in: 0...0.99999),
+    ] + averages(path)
+  }
+
+  /// These options of RMSProp as fields of a model's.
+  static func rmspropFields<Options>(_ path: WritableKeyPath<Options, Self>) -> [OptionField<Options>] {
+    rates(path) + [.value("decay", path.appending(path: \.beta2), "RMSProp's decay of the second moment", in: 0...0.99999)]
+      + averages(path)
+  }
+
+  private static func rates<Options>(_ path: WritableKeyPath<Options, Self>) -> [OptionField<Options>] {
+    [
+      .value("generator-lr", path.appending(path: \.generatorLearningRate), "step size of the generator", in: 0...1),
+      .value("discriminator-lr", path.appending(path: \.discriminatorLearningRate), "step size of the critic", in: 0...1),
+    ]
+  }
+
+  private static func averages<Options>(_ path: WritableKeyPath<Options, Self>) -> [OptionField<Options>] {
+    [
+      .value(
+        "average-decay", path.appending(path: \.averageDecay), "decay of the generator's weight average; 0: none", in: 0...0.99999),
+      .value("average-start", path.appending(path: \.averageStart), "first step that averages", in: 0...Int.max),
     ]
   }
 
@@ -82,7 +88,6 @@ public struct UpdateOptions: Sendable, Equatable {
     switch rule {
     case .adam: Adam(store, .init(learningRate: learningRate, beta1: beta1, beta2: beta2))
     case .rmsprop: RMSProp(store, learningRate: learningRate, decay: beta2)
-    case .sgd: GradientDescent(store, learningRate: learningRate, momentum: .constant(beta1))
     }
   }
 }

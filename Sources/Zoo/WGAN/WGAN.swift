@@ -42,15 +42,11 @@ public final class WGAN: GameModel {
       let critic = DCGANDiscriminator(Scope(stores.1), channels: options.channels, shape, data, norm: options.criticNorm)
       output = { images, _, mode in critic(images, mode) }
     }
-    let schedule = CriticSchedule(
-      usual: options.updates.discriminatorSteps, thorough: options.thoroughSteps, first: options.thoroughFirst,
-      interval: options.thoroughInterval)
     game = try Game(
       options.objective, model: name,
       generator: Generator(options.updates.generator(stores.0), latent: options.latent, classes: nil, images: images),
       critic: Critic(
         options.updates.critic(stores.1), parts: [.features],
-        hasBatchNorm: options.critic == .convolutional && options.criticNorm == .batch, output: output),
-      criticUpdates: schedule.callAsFunction)
+        hasBatchNorm: options.critic == .convolutional && options.criticNorm == .batch, output: output))
   }
 }

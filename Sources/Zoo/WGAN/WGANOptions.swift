@@ -22,16 +22,9 @@ public struct WGANOptions: GameOptions {
   public var batchNorm = true
   /// What stands before the convolutional critic's rectifiers.
   public var criticNorm = CriticNorm.batch
-  /// Critic updates in a step that lets the critic catch up.
-  public var thoroughSteps = 100
-  /// Steps at the beginning that are such ones.
-  public var thoroughFirst = 25
-  /// Steps from one to the next later on; 0: none.
-  public var thoroughInterval = 500
   /// How both networks are updated.
-  public var updates = UpdateOptions(
-    .rmsprop, generatorLearningRate: 5e-5, discriminatorLearningRate: 5e-5, beta2: 0.99, discriminatorSteps: 5)
-  public var objective = Objective(Wasserstein(), constraints: [WeightClipping()])
+  public var updates = UpdateOptions.rmsprop(5e-5)
+  public var objective = Objective(Wasserstein(), constraints: [WeightClipping()], criticSteps: .wasserstein)
 
   /// The authors' options.
   public init() {}
@@ -45,10 +38,7 @@ public struct WGANOptions: GameOptions {
       .value("latent", \.latent, "size of z", in: 1...4096),
       .value("batch-norm", \.batchNorm, "whether the convolutional generator has batch norm"),
       .value("critic-norm", \.criticNorm, "norms of the convolutional critic: batch, layer or none"),
-      .value("thorough-steps", \.thoroughSteps, "critic updates in a step that lets the critic catch up", in: 1...10_000),
-      .value("thorough-first", \.thoroughFirst, "steps at the beginning that do so", in: 0...Int.max),
-      .value("thorough-interval", \.thoroughInterval, "steps from one such step to the next later on; 0: none", in: 0...Int.max),
-    ] + UpdateOptions.fields(\.updates)
+    ] + UpdateOptions.rmspropFields(\.updates)
   }
 
   public mutating func scaleLearningRates(by factor: Float) { updates.scaleLearningRates(by: factor) }
@@ -56,20 +46,18 @@ public struct WGANOptions: GameOptions {
   public static var presets: [Preset<Self>] {
     var demo = WGANOptions()
     demo.channels = 32
-    demo.thoroughSteps = 20
-    demo.thoroughFirst = 5
+    demo.objective.criticSteps = 5
+    demo.updates = .rmsprop(2e-4)
     demo.updates.averageDecay = 0.995
-    demo.updates.generatorLearningRate = 2e-4
-    demo.updates.discriminatorLearningRate = 2e-4
     var dense = WGANOptions()
     (dense.generator, dense.critic) = (.dense, .dense)
     return [
       Preset(
-        name: "demo", summary: "half the width and a shorter lead of the critic, for the embedded 32 px sets; our own numbers",
+        name: "demo", summary: "half the width and no lead of the critic, for the embedded 32 px sets; our own numbers",
         options: demo,
         run: RunDefaults(batch: 64, steps: 1500)),
       Preset(
-        name: "lsun", summary: "64 px as the authors' code (martinarjovsky/WassersteinGAN, main.py)", options: WGANOptions(),
+        name: "lsun64", summary: "64 px as the authors' code (martinarjovsky/WassersteinGAN, main.py)", options: WGANOptions(),
         run: RunDefaults(batch: 64, steps: 200_000)),
       Preset(
         name: "dense", summary: "both networks of four dense layers, width 512 (--mlp_G --mlp_D of the authors' code)", options: dense,

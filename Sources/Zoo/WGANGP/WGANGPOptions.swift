@@ -21,8 +21,8 @@ public struct WGANGPOptions: GameOptions {
   /// Whether the critic has layer norm.
   public var layerNorm = false
   /// How both networks are updated.
-  public var updates = UpdateOptions.adam(2e-4, beta1: 0, beta2: 0.9, discriminatorSteps: 5)
-  public var objective = Objective(Wasserstein(), terms: [GradientPenalty()])
+  public var updates = UpdateOptions.adam(2e-4, beta1: 0, beta2: 0.9)
+  public var objective = Objective(Wasserstein(), terms: [GradientPenalty()], criticSteps: 5)
 
   /// The authors' options for CIFAR-10 without classes.
   public init() { objective.schedule = LinearRate() }
@@ -43,18 +43,18 @@ public struct WGANGPOptions: GameOptions {
     var demo = WGANGPOptions()
     demo.channels = 32
     demo.objective.schedule = SteadyRate()
-    demo.updates = .adam(2e-4, beta1: 0, beta2: 0.9, discriminatorSteps: 3)
+    demo.objective.criticSteps = 3
     demo.updates.averageDecay = 0.995
     var large = WGANGPOptions()
     large.channels = 64
     large.layerNorm = true
     large.objective.schedule = SteadyRate()
-    large.updates = .adam(1e-4, beta1: 0, beta2: 0.9, discriminatorSteps: 5)
+    large.updates = .adam(1e-4, beta1: 0, beta2: 0.9)
     var convolutional = WGANGPOptions()
     convolutional.networks = .convolutional
     convolutional.channels = 64
     convolutional.objective.schedule = SteadyRate()
-    convolutional.updates = .adam(1e-4, beta1: 0.5, beta2: 0.9, discriminatorSteps: 5)
+    convolutional.updates = .adam(1e-4, beta1: 0.5, beta2: 0.9)
     var dense = convolutional
     dense.networks = .dense
     return [
@@ -73,7 +73,7 @@ public struct WGANGPOptions: GameOptions {
         name: "convolutional", summary: "DCGAN's networks as the paper, section 5.1 and algorithm 1: Adam 1e-4 (0.5, 0.9)",
         options: convolutional, run: RunDefaults(batch: 64, steps: 200_000)),
       Preset(
-        name: "dense", summary: "dense layers of width 512, images of any size (FCGenerator of gan_64x64.py)", options: dense,
+        name: "dense", summary: "dense layers of width 512 as FCGenerator of gan_64x64.py; images of any size", options: dense,
         run: RunDefaults(batch: 64, steps: 200_000)),
     ]
   }
