@@ -32,7 +32,7 @@ import Zoo
     case "term": return ["orthogonal:strength=0.01", "none", "orthogonal:strength=0.02"]
     case "constraint": return ["weight-clipping:bound=0.001", "none"]
     case "schedule": return ["linear:over=3", "constant"]
-    case "optimizer": return ["rmsprop:on=generator", "own"]
+    case "optimizer": return ["rmsprop:on=generator", "adam:on=generator,beta1=0.3", "own"]
     case "critic-steps": return ["2", "3"].filter { $0 != value }
     default: break
     }
