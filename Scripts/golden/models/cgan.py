@@ -32,7 +32,7 @@ def model(case):
         def dropout(index, x):
             return draws.dropout(f"discriminator.dropouts.{index}", x, o["dropout"])
 
-        seen = dropout(0, maxout(store, "image", flat(x), o["units"], 5))
+        seen = dropout(0, maxout(store, "image", flat(x + 1) / 2, o["units"], 5))
         hint = dropout(1, maxout(store, "label", one_hot(store, labels, case.classes), told, 5))
         x = dropout(2, maxout(store, "joint", torch.cat([seen, hint], 1), o["units"], 4))
         return {"logits": dense(store, "output", x, 1)}

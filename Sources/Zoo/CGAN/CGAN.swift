@@ -12,7 +12,7 @@ public final class CGAN: GameModel {
       "z is uniform in [-1, 1], the paper's in the unit cube: the first layer's bias makes up for it",
       "no dropout in the generator: a game draws random numbers for its critic alone",
       "momentum rises over 250 epochs, as in the authors' GAN; the paper does not say over how many",
-      "pixels lie in [-1, 1], so the generator's sigmoid is stretched to it",
+      "pixels lie in [-1, 1]: the generator's sigmoid is stretched to it, and the critic takes them back to [0, 1]",
       "weights start as those of the authors' GAN (goodfeli/adversarial, mnist.yaml), since the paper names no others",
     ])
 
@@ -95,7 +95,9 @@ struct CGANCritic {
   func callAsFunction(_ images: Tensor, _ labels: Labels?, _ mode: Mode, _ draws: PassDraws) -> CriticOutput {
     guard let labels else { preconditionFailure("\(path): called without labels") }
     return named(path) {
-      let seen = dropouts[0](image(images.reshaped([images.shape[0], -1]), mode), mode, draws)
+      // The paper's pixels lie in [0, 1].
+      let pixels = ((images + 1) * 0.5).reshaped([images.shape[0], -1])
+      let seen = dropouts[0](image(pixels, mode), mode, draws)
       let told = dropouts[1](label(labels.oneHot(classes: classes), mode), mode, draws)
       let features = dropouts[2](joint(concatenated([seen, told], axis: 1), mode), mode, draws)
       return CriticOutput(logits: output(features, mode), features: features)
