@@ -35,7 +35,7 @@ public enum LineGame {
   ///
   /// Total variation's best critic is infinite with either sign, where `tanh` has no slope left for the generator: a little of R1 keeps it
   /// finite. The fit is then that of smoothed densities, nearer to the best one than a game without it comes.
-  public static func usualTerms(_ member: any FDivergence) -> String { member is TotalVariation ? "r1:gamma=0.01" : "none" }
+  public static func usualTerms(_ member: any FDivergence) -> String { member is TotalVariation ? "r1:gamma=0.005" : "none" }
 
   /// Fits by `model`, whose loss is `member`.
   public static func play(
