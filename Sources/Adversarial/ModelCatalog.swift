@@ -58,7 +58,7 @@ public protocol ConfiguredModel {
   mutating func set(_ name: String, to text: String) throws
   /// Scales the learning rates.
   mutating func scaleLearningRates(by factor: Float)
-  /// Builds the networks, not yet allocated; throws `ModelError`.
+  /// Builds the networks, not yet allocated; throws `ModelError`, and `OptionError` for an objective that does not fit them.
   func build(_ data: DataFormat) throws -> any Recipe
 }
 

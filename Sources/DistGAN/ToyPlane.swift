@@ -63,7 +63,7 @@ extension ToyCommand {
       guard let points = PointSet(optionText: set) else { throw OptionError("unknown set \(set): \(PointSet.expectation) is needed") }
       if all, let loss { throw OptionError("--all plays every loss; leave out --loss \(loss)") }
       if let output, !output.hasSuffix(".png") { throw OptionError("--output \(output): a name that ends with .png is needed") }
-      var model = try configured()
+      var model = try configured(for: points)
       let numbers = try flags.numbers(model)
       if schedule == nil { try model.set("schedule", to: "linear:over=\(numbers.steps)") }
       if let output { try OutputFile.claim(output, mustBeNew: false) }
@@ -79,9 +79,9 @@ extension ToyCommand {
       print(output)
     }
 
-    /// The model with what was given.
-    private func configured() throws -> any ConfiguredModel {
-      var model = try ModelEntry(PointGAN.self).configured()
+    /// The model of a set, with what was given.
+    private func configured(for points: PointSet) throws -> any ConfiguredModel {
+      var model = try ModelEntry(PointGAN.self).configured(preset: points.rawValue)
       let texts = [("loss", loss), ("schedule", schedule), ("width", width), ("layers", layers), ("latent", latent)]
       for (name, text) in texts { if let text { try model.set(name, to: text) } }
       if !term.isEmpty { try model.set("term", to: term.joined(separator: " ")) }
@@ -91,7 +91,8 @@ extension ToyCommand {
     }
 
     private func playOne(_ model: any ConfiguredModel, _ points: PointSet, _ numbers: RunDefaults) throws -> [Sheet.Section] {
-      for (name, value, _) in model.options where ["loss", "term", "constraint", "schedule"].contains(name) { print("\(name): \(value)") }
+      let shown = ["loss", "term", "constraint", "schedule", "optimizer", "critic-steps"]
+      for (name, value, _) in model.options where shown.contains(name) { print("\(name): \(value)") }
       let game = try ToyTable.game(model, points, numbers, seed: flags.seed)
       let result = game.play(steps: numbers.steps) { step in
         guard step < numbers.steps, step.isMultiple(of: max(1, numbers.steps / 6)) else { return }

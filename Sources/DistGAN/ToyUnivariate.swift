@@ -21,6 +21,13 @@ extension ToyCommand {
       help: ArgumentHelp("A divergence of the f-GAN family; can be repeated (default: all).", valueName: "loss"), completion: .losses)
     var loss: [String] = []
 
+    @Option(
+      help: ArgumentHelp(
+        "What is added to the losses, or none; can be repeated (default: \(LineGame.usualTerms(TotalVariation())) for total-variation).",
+        valueName: "term"),
+      completion: .terms)
+    var term: [String] = []
+
     @OptionGroup var flags: Flags
 
     func run() throws {
@@ -32,15 +39,20 @@ extension ToyCommand {
       let parts = mixture.components.map { String(format: "%.3f N(%g, %g)", $0.share, $0.mean, $0.deviation) }
       print("mixture \(parts.joined(separator: " + ")): " + String(format: "mean %.4f, deviation %.4f", mixture.mean, mixture.deviation))
       print("\(numbers.steps) steps of \(numbers.batch) points, seed \(flags.seed); the best fit by quadrature\n")
-      let names = members.map { $0.text.replacingOccurrences(of: "generator=non-saturating", with: "").trimmingCharacters(in: [":", ","]) }
+      let terms = members.map { term.isEmpty ? LineGame.usualTerms($0) : term.joined(separator: " ") }
+      let names = zip(members, terms).map { member, terms in
+        member.text.replacingOccurrences(of: "generator=non-saturating", with: "").trimmingCharacters(in: [":", ","])
+          + (terms == "none" ? "" : " + \(terms)")
+      }
       let width = max(10, names.map(\.count).max() ?? 0)
-      print("\(Text.left("", width))    least   mean                      deviation")
-      print("\(Text.left("divergence", width))        D   fitted   best     diff   fitted   best     diff      s")
+      print("\(Text.left("", width))   divergence      mean                      deviation")
+      print("\(Text.left("", width))   fitted   least   fitted    best    diff   fitted    best    diff      s")
       var failures = 0
-      for (name, member) in zip(names, members) {
-        let member = LineGame.minimising(member)
+      for (index, name) in names.enumerated() {
+        let member = LineGame.minimising(members[index])
         var model = model
         try model.set("loss", to: member.text)
+        try model.set("term", to: terms[index])
         // The first half finds the place, the second one calms down.
         try model.set("schedule", to: "linear:after=\(numbers.steps / 2),over=\(max(1, numbers.steps - numbers.steps / 2))")
         guard let line = try model.build(LineGame.format) as? LineGAN else { preconditionFailure("toy: the model is a LineGAN") }
@@ -48,13 +60,13 @@ extension ToyCommand {
         let (fitted, best) = (result.fitted, result.best)
         if let step = result.failure {
           failures += 1
-          print("\(Text.left(name, width))  " + String(format: "%7.4f   not finite at step %d", result.divergence, step))
+          print("\(Text.left(name, width))  " + String(format: "        %7.4f  not finite at step %d", result.leastDivergence, step))
         } else {
           print(
             "\(Text.left(name, width))  "
               + String(
-                format: "%7.4f  %7.4f %7.4f %7.4f  %7.4f %7.4f %7.4f %6.1f", result.divergence, fitted.mean, best.mean,
-                fitted.mean - best.mean, fitted.deviation, best.deviation, fitted.deviation - best.deviation, result.seconds))
+                format: "%7.4f %7.4f  %7.4f %7.4f %7.4f  %7.4f %7.4f %7.4f %6.1f", result.divergence, result.leastDivergence, fitted.mean,
+                best.mean, fitted.mean - best.mean, fitted.deviation, best.deviation, fitted.deviation - best.deviation, result.seconds))
         }
         fflush(nil)
       }

@@ -90,7 +90,7 @@ public func sumOfPowers(_ x: Input, _ terms: [PowerTerm], _ y: Output, _ count: 
     var sum = Lane.zero
     for term in terms {
       let base = Lane(repeating: 1).addingProduct(x, Lane(repeating: term.scale))
-      sum.addProduct(exponential(logarithm(base) * term.exponent), Lane(repeating: term.factor))
+      sum.addProduct(power(base, term.exponent), Lane(repeating: term.factor))
     }
     return sum
   }

@@ -97,6 +97,17 @@ func logarithmOnePlus(_ t: Lane) -> Lane {
   return logarithm(w) + correction
 }
 
+/// `x^exponent` for x > 0: by products and a root where twice the exponent is a whole number up to 16, else by logarithm and exponential,
+/// whose relative error grows with `|exponent ln x|`.
+@inline(__always)
+func power(_ x: Lane, _ exponent: Float) -> Lane {
+  let doubled = abs(exponent) * 2
+  guard doubled <= 16, doubled == doubled.rounded(.down) else { return exponential(logarithm(x) * exponent) }
+  var product = Int(doubled) & 1 == 0 ? Lane(repeating: 1) : squareRoot(x)
+  for _ in 0..<(Int(doubled) / 2) { product *= x }
+  return exponent < 0 ? 1 / product : product
+}
+
 /// `tanh x`.
 @inline(__always)
 func hyperbolicTangent(_ x: Lane) -> Lane {

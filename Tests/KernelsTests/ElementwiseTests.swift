@@ -33,6 +33,21 @@ import Testing
   expectEqual(y) { c[$0] + x[$0] }
 }
 
+@Test func `a sum of powers follows its formula, by products, roots and logarithms, and is NaN for a negative base`() {
+  let x = samples(10_001).map { abs($0) * 30 }
+  for exponent: Float in [-0.2, -5, -8.5, -6, -0.5, 0, 0.5, 2, 2.25] {
+    let terms = [PowerTerm(factor: 2, scale: 0.7, exponent: exponent), PowerTerm(factor: 0.25, scale: 0.01, exponent: -1)]
+    let found = output(x.count) { unsafe sumOfPowers(x, terms, $0, x.count) }
+    for (found, x) in zip(found, x) {
+      let (first, second) = (pow(1 + Double(Float(0.7)) * Double(x), Double(exponent)), 0.25 / (1 + Double(Float(0.01)) * Double(x)))
+      let exact = 2 * first + second
+      // All summands are positive; ln 60 times an exponent of 2.25 is 9, of which Float keeps 1e-6.
+      #expect(abs(Double(found) - exact) < 3e-6 * exact, "x \(x), exponent \(exponent): \(found), \(exact)")
+    }
+  }
+  #expect(output(1) { unsafe sumOfPowers([-2], [PowerTerm(factor: 1, scale: 1, exponent: -0.2)], $0, 1) }[0].isNaN)
+}
+
 @Test func `the first number that is not finite is found`() {
   var x = samples(10_000)
   #expect(unsafe firstNonFinite(x, x.count) == nil)

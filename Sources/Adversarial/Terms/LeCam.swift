@@ -6,7 +6,8 @@ public import Tensors
 /// taken before the penalty. For the first `start` steps they follow the batch, and nothing is added. `rectified` takes
 /// `max(0, r - F)` and `max(0, R - f)`, as the authors' code does where the paper has plain squares.
 /// - Source: Tseng et al. 2021, "Regularizing Generative Adversarial Networks under Limited Data". https://arxiv.org/abs/2104.03310;
-///   code: google/lecam-gan, third_party/losses.py
+///   the numbers from the authors' code, google/lecam-gan: λ 0.3 in biggan_cifar/scripts/lc-biggan-cifar10-0.2.sh, step 1000 in
+///   biggan_cifar/train.py, 0.99 in stylegan2/lecam_loss.py; the rectified form in biggan_cifar/losses.py
 public struct LeCam: Term {
   public static let card = EntryCard(
     name: "lecam", summary: "logits held near moving averages of those on the other kind; for small data",
@@ -22,7 +23,7 @@ public struct LeCam: Term {
   public var isRectified = false
   public var every = 1
 
-  /// A weight of 0.3 and averages over about a hundred steps, from step 1000 on.
+  /// The authors' numbers: a weight of 0.3 and averages over about a hundred steps, from step 1000 on.
   public init() {}
 
   public static var fields: [OptionField<Self>] {

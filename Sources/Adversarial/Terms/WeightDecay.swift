@@ -3,7 +3,7 @@ public import Tensors
 
 /// A penalty on weights, `λ/2 · Σ ‖W‖²` over those with two or more axes: matrices, kernels and tables, not gains and biases.
 ///
-/// Its gradient λW goes through the optimizer; Adam's own `weightDecay` is the decoupled form.
+/// Its gradient λW goes through the optimizer; `--optimizer adamw` has the decoupled form.
 /// - Source: Krogh, Hertz 1991, "A Simple Weight Decay Can Improve Generalization".
 ///   https://proceedings.neurips.cc/paper/1991/hash/8eefcfdf5990e441f0fb6f3fad709e21-Abstract.html
 public struct WeightDecay: Term {

@@ -40,10 +40,13 @@ public struct PointGANOptions: GameOptions {
   public mutating func scaleLearningRates(by factor: Float) { learningRate *= factor }
 
   public static var presets: [Preset<Self>] {
-    [
-      Preset(
-        name: "toy", summary: "two small perceptrons; our own numbers", options: PointGANOptions(),
-        run: RunDefaults(batch: 256, steps: 3000))
-    ]
+    PointSet.allCases.map { set in
+      var options = PointGANOptions()
+      if set == .grid { options.objective.criticSteps = 2 }
+      // Modes of the grid, 20 deviations apart in a square, take the critic far longer to tell apart than those of a curve.
+      return Preset(
+        name: set.rawValue, summary: "two small perceptrons for \(set.summary); our own numbers", options: options,
+        run: RunDefaults(batch: 256, steps: set == .grid ? 8000 : 3000))
+    }
   }
 }

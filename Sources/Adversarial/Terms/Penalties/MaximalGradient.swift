@@ -3,8 +3,9 @@ public import Tensors
 /// The steepest slope between real and generated images of the **global** batch: `λ max ‖∇ₓ D(x̂)‖²`, `x̂` as in `GradientPenalty`.
 ///
 /// The maximum over a batch stands for the Lipschitz constant. The gradient is that of the steepest sample, the first of equal ones. The
-/// authors also keep the steepest points of earlier steps; here each step has its own.
-/// - Source: Zhou et al. 2019, "Lipschitz Generative Adversarial Nets". https://arxiv.org/abs/1902.05687
+/// authors' code can also keep the steepest points of earlier steps, which is off by default there; here each step has its own.
+/// - Source: Zhou et al. 2019, "Lipschitz Generative Adversarial Nets". https://arxiv.org/abs/1902.05687; λ: the default of the authors'
+///   code, ZhimingZhou/LGANs-for-reproduce, code/sobolev_cifar10.py (PyTorch-StudioGAN, configs/CIFAR10/LGAN.yaml, has 10)
 public struct MaximalGradient: Term {
   public static let card = EntryCard(
     name: "maximal-gradient", summary: "the steepest slope of the whole batch between real and generated images",
@@ -14,7 +15,7 @@ public struct MaximalGradient: Term {
   public var strength: Float = 0.1
   public var every = 1
 
-  /// A weight of 0.1.
+  /// The weight of the authors' code.
   public init() {}
 
   public static var fields: [OptionField<Self>] { [.value("strength", \.strength, "weight of the penalty", in: 0...1e6)] }

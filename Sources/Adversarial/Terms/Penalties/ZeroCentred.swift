@@ -50,7 +50,8 @@ public struct FakeSlopes: Term {
 
 /// Flat critics on the lines between real and generated images: `λ E‖∇ₓ D(x̂)‖²`, `x̂` as in `GradientPenalty`.
 /// - Source: Thanh-Tung, Tran, Venkatesh 2019, "Improving Generalization and Stability of Generative Adversarial Networks".
-///   https://arxiv.org/abs/1902.03984
+///   https://arxiv.org/abs/1902.03984; λ: the default of the authors' code, htt210/GeneralizationAndStabilityInGANs,
+///   GradientPenaltiesGAN.py
 public struct FlatBetween: Term {
   public static let card = EntryCard(
     name: "zero-centred", summary: "flat critics between real and generated images",
@@ -60,7 +61,7 @@ public struct FlatBetween: Term {
   public var strength: Float = 10
   public var every = 1
 
-  /// A weight of 10, as other penalties between images have.
+  /// The weight of the authors' code.
   public init() {}
 
   public static var fields: [OptionField<Self>] { [.value("strength", \.strength, "weight of the penalty", in: 0...1e6)] }
