@@ -25,6 +25,8 @@ struct TreeLayout {
     sumCount = sums.count
     steps = tree.steps(from: nodes, to: sums)
     stackHeight = ShardTree.stackHeight(of: steps)
+    let arePairs = nodes.count == members.count && sums.count == 1 && nodes.count & (nodes.count - 1) == 0
+    isBalanced = arePairs && steps == ShardTree(shardCount: nodes.count).leafSteps(in: nodes.indices)
   }
 
   /// The ranks of a run, added to the root.
@@ -37,10 +39,7 @@ struct TreeLayout {
   func nodes(ofMember member: Int) -> Range<Int> { firstNode[member]..<firstNode[member + 1] }
 
   /// Whether the members pair up as recursive halving needs: a power of two of them, one node each, merged in a balanced tree.
-  var isBalanced: Bool {
-    guard nodeCount == firstNode.count - 1, sumCount == 1, nodeCount & (nodeCount - 1) == 0 else { return false }
-    return steps == ShardTree(shardCount: nodeCount).leafSteps(in: 0..<nodeCount)
-  }
+  let isBalanced: Bool
 
   /// Adds the same `count` elements of all nodes to the sums.
   ///

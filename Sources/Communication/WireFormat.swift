@@ -2,8 +2,8 @@
 public enum WireFormat: String, Sendable, CaseIterable {
   /// As they are.
   case float32
-  /// Rounded to 16 bits, half the bytes; sums are added in float32 and rounded at each hop. Only where hosts pair up in the shard tree:
-  /// others send float32.
+  /// Rounded to 16 bits, half the bytes; sums are added in float32 and rounded at each hop. Sums of a few floats, whose time is latency,
+  /// go as they are.
   case bfloat16
 }
 

@@ -7,7 +7,7 @@ import Testing
 @Suite struct LongSumsTests {
   /// What a way of sixteen floats a piece and three slots was asked for; sums of eight floats or more are not copied together.
   @safe final class LocalWay: ChunkWay {
-    let (chunk, slots, places, longestShared, blocks) = (16, 3, 8, 8, 1)
+    let (chunk, slots, places, longestShared, blocks, depth) = (16, 3, 8, 8, 1, 1)
     let results = UnsafeMutablePointer<Float>.allocate(capacity: 512)
     private let floats = UnsafeMutablePointer<Float>.allocate(capacity: 48)
     let lentMemory: UnsafeMutableBufferPointer<Float>? = .allocate(capacity: 128)
@@ -41,7 +41,9 @@ import Testing
     func isPublished(_ number: Int) -> Bool { true }
     func isSummed(_ number: Int) -> Bool { summed.load(ordering: .acquiring) >= number }
 
-    func sum(_ piece: SumChunk) throws {
+    func advance() -> Int { 0 }
+
+    func begin(_ piece: SumChunk) throws {
       Patience.wait { piece.number < held.load(ordering: .acquiring) }
       if piece.number == broken { throw CommunicationError(attempted: "adding a piece", found: "a torn cable", remedy: "mend it") }
       unsafe (results + piece.position).update(from: firsts[piece.number], count: piece.count)

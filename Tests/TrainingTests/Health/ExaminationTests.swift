@@ -6,8 +6,9 @@ import Layers
 import Optimization
 import Tensors
 import Testing
-import Training
 import Zoo
+
+@testable import Training
 
 /// A game of dense networks on 4x4 images; its generator can be built so that it does not read z.
 final class DenseGame: GameModel {
