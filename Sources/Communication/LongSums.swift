@@ -1,5 +1,3 @@
-internal import Foundation
-
 /// Long sums over the batch, cut into pieces that cross the ranks in the order they were sent, while the sender computes.
 ///
 /// Every rank sends the same counts in the same order. How they are cut follows from the counts alone; whether partial sums are copied
@@ -22,20 +20,20 @@ public final class LongSums {
   /// Between hosts a piece is worth its latency; on one host its slices should stay in the cache. A short gradient is cut too, so that its
   /// first pieces travel while the last are computed; more finely between hosts, where several are under way.
   public static func pieceLength(capacity: Int, hosts: Int) -> Int {
-    let (largest, parts) = hosts == 1 ? (1 << 18, 8) : (1 << 20, Tuning.parts)
+    let (largest, parts) = hosts == 1 ? (1 << 18, 8) : (1 << 20, 16)
     return max(1 << 14, min(largest, (capacity / parts + 1023) / 1024 * 1024))
   }
 
   /// Floats from which on a sum is not copied together with others into a piece: on one host a copy costs more than a piece does. Between
   /// hosts it is the other way round, but a sum that is copied waits for those that fill the piece.
   static func longestShared(capacity: Int, hosts: Int) -> Int {
-    hosts == 1 ? 1 << 14 : pieceLength(capacity: capacity, hosts: hosts) / Tuning.share
+    hosts == 1 ? 1 << 14 : pieceLength(capacity: capacity, hosts: hosts) / 4
   }
 
   /// Pieces that may be under way between hosts at once, so that one's latency hides behind another's bytes: up to 4, and no more than 4 MiB
   /// where there is a choice, since sums that cannot wait travel behind them.
   public static func depth(capacity: Int, hosts: Int) -> Int {
-    hosts == 1 ? 1 : max(2, min(Tuning.depth, (1 << 20) / pieceLength(capacity: capacity, hosts: hosts)))
+    hosts == 1 ? 1 : max(2, min(4, (1 << 20) / pieceLength(capacity: capacity, hosts: hosts)))
   }
 
   /// Pieces that can be copied and under way: all of a gradient and one more, within 64 MiB of each rank's memory but at least two.
@@ -240,12 +238,4 @@ extension UnsafeMutableBufferPointer {
     guard let baseAddress else { return false }
     return unsafe pointer >= UnsafePointer(baseAddress) && pointer < UnsafePointer(baseAddress + count)
   }
-}
-
-/// TEMPORARY
-enum Tuning {
-  static func n(_ name: String, _ d: Int) -> Int { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? d }
-  static let parts = n("WIRE_PARTS", 16)
-  static let share = n("WIRE_SHARE", 4)
-  static let depth = n("WIRE_DEPTH", 4)
 }

@@ -66,11 +66,7 @@ struct TreeLayout {
             let isLast = unsafe index == steps.count - 1 && stack.isEmpty
             // A sum at height h lives in row h of the scratch, where at most its own left operand can be.
             let sum = unsafe isLast ? results[0] + start : scratch.baseAddress! + stack.count * Self.block
-            if isLast && streams {
-              unsafe cstreaming_add(left, right, sum, length)
-            } else {
-              for element in 0..<length { unsafe sum[element] = left[element] + right[element] }
-            }
+            unsafe cstreaming_add(left, right, sum, length, isLast && streams)
             unsafe stack.append(UnsafePointer(sum))
           }
         }
