@@ -21,8 +21,9 @@ struct MessagePlan {
       return []
     }
     let isShort = layout.nodeCount * count <= MessageSums.shortSum
-    // Two members exchange as many bytes if they send all of it, and wait once instead of twice.
-    if isShort || size == 2 && layout.isBalanced && wire == .float32 { return unsafe [gathering(nodes, result, buffers)] }
+    // Two members exchange as many bytes if they send all of it, and wait once instead of twice. Rounded nodes would not do: of its own each
+    // member has the float.
+    if wire == .float32 && (isShort || size == 2 && layout.isBalanced) { return unsafe [gathering(nodes, result, buffers)] }
     if layout.isBalanced { return unsafe halving(nodes[0], result, buffers) }
     let slices = SliceRounds(count: count, ranks: size)
     let received = unsafe buffers.received.floats(

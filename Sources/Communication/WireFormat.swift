@@ -2,8 +2,7 @@
 public enum WireFormat: String, Sendable, CaseIterable {
   /// As they are.
   case float32
-  /// Rounded to 16 bits, half the bytes; sums are added in float32 and rounded at each hop. Sums of a few floats, whose time is latency,
-  /// go as they are.
+  /// Rounded to 16 bits, half the bytes; sums are added in float32 and rounded at each hop.
   case bfloat16
 }
 
