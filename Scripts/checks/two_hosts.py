@@ -72,14 +72,27 @@ def same_bits(place):
 
 def rounded(place):
     """Gradients in 16 bits between hosts: the replicas stay equal (the checkpoint compares them), other bits than in 32."""
-    hashes = []
-    for wire in ["float32", "bfloat16"]:
-        run = os.path.join(place, wire)
-        words = ["--", PROGRAM, *TRAINING, "--fast", "--wire", wire, "--steps", 3, "--output", run]
-        hashes.append(parameter_hash(finish(start(*words), 0, *words)))
-        expect(events(run, "header")[0]["exact"] == "no", "a fast run says so")
-    expect(hashes[0] != hashes[1], "bfloat16 changed nothing", hashes)
-    print("two_hosts: gradients travel in 16 bits")
+    # Six shards, one a rank, do not split between two hosts of three ranks as the tree does: then hosts do not pair up.
+    for ranks in [1, 3]:
+        hashes = []
+        for wire in ["float32", "bfloat16"]:
+            run = os.path.join(place, f"{wire}-{ranks}")
+            training = [*TRAINING, "--fast", "--threads", 1, "--wire", wire, "--steps", 3, "--output", run]
+            words = ["--ranks-per-host", ranks, "--", PROGRAM, *training]
+            hashes.append(parameter_hash(finish(start(*words), 0, *words)))
+            expect(events(run, "header")[0]["exact"] == "no", "a fast run says so")
+        expect(hashes[0] != hashes[1], "bfloat16 changed nothing", ranks, hashes)
+    print("two_hosts: gradients travel in 16 bits, whether hosts pair up or not")
+
+
+def lonely_failure(place):
+    """A host on which files may not grow cannot share memory, after it was asked whether there is room: the other one does not wait."""
+    run = os.path.join(place, "lonely")
+    words = " ".join(map(str, [PROGRAM, *TRAINING, "--steps", 1000, "--output", run]))
+    limit = 'case $(hostname) in *-2) trap "" XFSZ; ulimit -f 8192 ;; esac'
+    text = finish(start("--", "sh", "-c", f"{limit}; exec {words}"), 70, "no shared memory on one host")
+    expect("/dev/shm" in text and "File too large" in text and "rank 1 on host" in text, text)
+    print("two_hosts: a host that cannot share memory ends the run for both")
 
 
 def endings(place):
@@ -125,5 +138,6 @@ else:
     with directory() as place:
         same_bits(place)
         rounded(place)
+        lonely_failure(place)
         endings(place)
     killed()

@@ -34,8 +34,31 @@ protocol ChunkWay: AnyObject {
   func publish(_ number: Int, at partials: UnsafePointer<Float>, stride: Int)
   /// Whether the blocks of all ranks of this host are there.
   func isPublished(_ number: Int) -> Bool
-  /// Adds a piece over the ranks, once it is published; called for one piece after the other.
-  func sum(_ chunk: SumChunk) throws
+  /// Pieces that may have been begun and not be summed.
+  var depth: Int { get }
+  /// Begins to add a piece over the ranks, once it is published; called for one piece after the other.
+  func begin(_ chunk: SumChunk) throws
+  /// Carries on with what was begun, as far as messages have come.
+  /// - Returns: the number of pieces that are still under way.
+  func advance() throws -> Int
   /// Whether all sums of a piece are among the results, and its blocks are read.
   func isSummed(_ number: Int) -> Bool
+}
+
+/// Pieces that were begun and wait for messages, in order.
+struct MovingChunks {
+  private var chunks: [(number: Int, sum: MessageSum)] = []
+
+  /// Takes a piece that was begun.
+  mutating func append(_ number: Int, _ sum: MessageSum) { chunks.append((number, sum)) }
+
+  /// Carries on with all.
+  /// - Returns: the number of the last piece that is summed with all before it, if there is a new one, and how many are under way.
+  mutating func advance() throws -> (last: Int?, left: Int) {
+    let isThere = try chunks.map { try $0.sum.advance() }
+    let count = isThere.prefix { $0 }.count
+    let last = count > 0 ? chunks[count - 1].number : nil
+    chunks.removeFirst(count)
+    return (last, chunks.count)
+  }
 }

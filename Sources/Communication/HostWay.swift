@@ -45,6 +45,7 @@
   let chunk: Int
   let slots: Int
   let places = Parts.places
+  let depth: Int
   let longestShared: Int
   let blocks: Int
   let lentMemory: UnsafeMutableBufferPointer<Float>?
@@ -57,18 +58,20 @@
   private let streams: Bool
   private let filled: Counters
   private let summed: Counters
-  private var scratch = Scratch()
+  /// For each piece that may be under way, this host's sums of several nodes.
+  private var scratch: [MessageBuffers]
   private var lentBytes = 0
+  private var moving = MovingChunks()
 
   /// - Parameters:
   ///   - memory: of `parts.byteCount` bytes, of which those before the results are reserved.
   ///   - rank: this rank among those of its host.
   ///   - lanes: ranks of each host that own a slice.
   ///   - lane: the ranks of this lane, one of each host; nil on one host and on a rank without a slice.
-  ///   - longestShared: see `ChunkWay`.
+  ///   - longestShared, depth: see `ChunkWay`.
   ///   - streams: whether sums on one host are written past the caches, since a gradient does not fit in them.
   init(
-    _ memory: SharedMemory, _ parts: Parts, rank: Int, lanes: Int, lane: MessageSums?, longestShared: Int, streams: Bool = false
+    _ memory: SharedMemory, _ parts: Parts, rank: Int, lanes: Int, lane: MessageSums?, longestShared: Int, depth: Int, streams: Bool = false
   ) {
     self.memory = memory
     self.rank = rank
@@ -77,6 +80,8 @@
     self.lane = lane
     self.longestShared = longestShared
     self.streams = streams
+    self.depth = depth
+    scratch = (0..<depth).map { _ in MessageBuffers() }
     layout = parts.layout
     chunk = parts.chunk
     slots = parts.slots
@@ -122,7 +127,7 @@
     filled[rank] = UInt64(number)
   }
 
-  func sum(_ piece: SumChunk) throws {
+  func begin(_ piece: SumChunk) throws {
     if rank < lanes {
       let slice = slice(of: piece.count)
       let nodes = unsafe (0..<parts.size).flatMap { owner in
@@ -134,15 +139,23 @@
       let sums = unsafe results + piece.position + slice.lowerBound
       if let lane {
         let own = layout.local.sumCount
-        let first = unsafe own == 1 ? sums : scratch.floats(own * slice.count)
+        let first = unsafe own == 1 ? sums : scratch[piece.number % depth].received.floats(own * slice.count)
         let blocks = unsafe (0..<own).map { unsafe first + $0 * slice.count }
         unsafe layout.local.add(nodes, count: slice.count, into: blocks)
-        try unsafe lane.sum(blocks.map { unsafe UnsafePointer($0) }, count: slice.count, layout: layout.global, into: sums)
+        let sum = try unsafe lane.begin(
+          blocks.map { unsafe UnsafePointer($0) }, count: slice.count, layout: layout.global, into: sums)
+        return moving.append(piece.number, sum)
       } else {
         unsafe layout.local.add(nodes, count: slice.count, into: [sums], streams: streams)
       }
     }
     summed[rank] = UInt64(piece.number)
+  }
+
+  func advance() throws -> Int {
+    let (last, left) = try moving.advance()
+    if let last { summed[rank] = UInt64(last) }
+    return left
   }
 
   func isPublished(_ number: Int) -> Bool { number <= 0 || filled.allReached(UInt64(number)) }

@@ -18,15 +18,23 @@ public final class LongSums {
   /// Floats of a piece of a gradient of `capacity` floats.
   ///
   /// Between hosts a piece is worth its latency; on one host its slices should stay in the cache. A short gradient is cut too, so that its
-  /// first pieces travel while the last are computed.
+  /// first pieces travel while the last are computed; more finely between hosts, where several are under way.
   public static func pieceLength(capacity: Int, hosts: Int) -> Int {
-    let largest = hosts == 1 ? 1 << 18 : 1 << 20
-    return max(1 << 14, min(largest, (capacity / 8 + 1023) / 1024 * 1024))
+    let (largest, parts) = hosts == 1 ? (1 << 18, 8) : (1 << 20, 16)
+    return max(1 << 14, min(largest, (capacity / parts + 1023) / 1024 * 1024))
   }
 
-  /// Floats from which on a sum is not copied together with others into a piece: on one host a copy costs more than a piece does, between
-  /// hosts it is the other way round.
-  static func longestShared(capacity: Int, hosts: Int) -> Int { hosts == 1 ? 1 << 14 : pieceLength(capacity: capacity, hosts: hosts) }
+  /// Floats from which on a sum is not copied together with others into a piece: on one host a copy costs more than a piece does. Between
+  /// hosts it is the other way round, but a sum that is copied waits for those that fill the piece.
+  static func longestShared(capacity: Int, hosts: Int) -> Int {
+    hosts == 1 ? 1 << 14 : pieceLength(capacity: capacity, hosts: hosts) / 4
+  }
+
+  /// Pieces that may be under way between hosts at once, so that one's latency hides behind another's bytes: up to 4, and no more than 4 MiB
+  /// where there is a choice, since sums that cannot wait travel behind them.
+  public static func depth(capacity: Int, hosts: Int) -> Int {
+    hosts == 1 ? 1 : max(2, min(4, (1 << 20) / pieceLength(capacity: capacity, hosts: hosts)))
+  }
 
   /// Pieces that can be copied and under way: all of a gradient and one more, within 64 MiB of each rank's memory but at least two.
   static func slotCount(capacity: Int, hosts: Int, nodes: Int) -> Int {
@@ -60,6 +68,8 @@ public final class LongSums {
   /// Number of the last piece that went through each slot.
   private var slotUses: [Int]
   private var lastSlot = 0
+  /// The pieces whose results are not forgotten, in order.
+  private var published: [(places: Range<Int>, number: Int)] = []
   /// Owners of memory that other ranks read, each with the last piece that lies in it.
   private var read: [(owner: AnyObject, until: Int)] = []
 
@@ -160,6 +170,7 @@ public final class LongSums {
     try wait(for: next.number - way.places)
     let chunk = SumChunk(number: next.number, position: position, count: count)
     next.number += 1
+    published.append((position..<(position + count), chunk.number))
     unsafe way.publish(chunk.number, at: partials, stride: stride)
     if isThreaded { return carrier.add(chunk) }
     spend(&idle) { Patience.wait { way.isPublished(chunk.number) } }
@@ -187,13 +198,22 @@ public final class LongSums {
     return unsafe UnsafePointer(way.results)
   }
 
+  /// The results of which those at `places` are summed; waits for these alone.
+  public func results(at places: Range<Int>) throws -> UnsafePointer<Float> {
+    if let open, places.overlaps(open.position..<(open.position + way.chunk)) { try flush() }
+    if let last = published.last(where: { $0.places.overlaps(places) }) { try wait(for: last.number) }
+    return unsafe UnsafePointer(way.results)
+  }
+
   /// Says that `count` of the results have been read; when all have, they may be overwritten.
   ///
   /// Other ranks overwrite them no sooner, since a piece is added only when every rank has published it.
   public func forget(_ count: Int) {
     precondition(open == nil && count <= unread, "LongSums: \(count) results were forgotten, \(unread) are unread")
     unread -= count
-    if unread == 0 { next.position = 0 }
+    if unread > 0 { return }
+    next.position = 0
+    published = []
   }
 
   /// Waits until a piece is summed.

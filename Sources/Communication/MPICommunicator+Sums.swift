@@ -35,10 +35,11 @@ extension MPICommunicator {
     let isThreaded = reduction != .blocking && (isThreadSafe || isShared && hosts == 1)
     // The stream of one gradient may be longer than its parameters: a network that a loss uses twice sends twice.
     let room = 8 * capacity + (1 << 20)
+    let depth = LongSums.depth(capacity: capacity, hosts: hosts)
     guard isShared else {
       let way = try MessageWay(
-        unsafe MessageSums(over: world), layout: layout.ranks, reducesByLibrary: reduction == .mpi, chunk: chunk, slots: slots,
-        capacity: room)
+        unsafe MessageSums(over: channel(like: world)), layout: layout.ranks, reducesByLibrary: reduction == .mpi, chunk: chunk,
+        slots: slots, depth: depth, capacity: room)
       return LongSums(way, isThreaded: isThreaded)
     }
     let lanes = hostSizes.min() ?? 1
@@ -46,13 +47,11 @@ extension MPICommunicator {
     let parts = HostWay.Parts(
       layout: layout.host, size: localSize, chunk: chunk, slots: slots, capacity: room,
       lent: lending ? LongSums.lentBytes(capacity: capacity, nodes: nodes, ranks: 1) / 4 : 0)
-    let lane =
-      try hosts == 1
-      ? nil : unsafe Self.split(world, into: localRank < lanes ? localRank : nil, key: Int32(rank), "finding the ranks of a lane")
+    let lane = try hosts == 1 ? nil : unsafe channel(ofLane: localRank < lanes ? localRank : nil)
     let exchange = try unsafe lane.map { try unsafe MessageSums(over: $0, wire: wire) }
     let way = try HostWay(
       sharedMemory(parts.byteCount, reserving: parts.results + 4 * capacity), parts, rank: localRank, lanes: lanes, lane: exchange,
-      longestShared: LongSums.longestShared(capacity: capacity, hosts: hosts), streams: capacity >= Self.longestCached)
+      longestShared: LongSums.longestShared(capacity: capacity, hosts: hosts), depth: depth, streams: capacity >= Self.longestCached)
     return LongSums(way, isThreaded: isThreaded)
   }
 }

@@ -22,6 +22,8 @@ internal import Sharding
   let hostSizes: [Int]
   let hostNumber: Int
   let messages: MessageSums
+  /// The communicators that this process made, in order.
+  private var made: [MPI_Comm]
   var board: HostBoard?
   var layouts: [ShardPlan: (ranks: TreeLayout, host: HostLayout)] = [:]
   var sharedFiles = 0
@@ -35,7 +37,7 @@ internal import Sharding
   init() throws {
     // Longer messages ask before they send, which costs two more latencies; what the user set holds. Open MPI counts its own header in.
     for name in ["eager_limit", "rndv_eager_limit", "max_send_size"] {
-      unsafe setenv("OMPI_MCA_btl_tcp_\(name)", "\(MessageSums.longestMessage + 1024)", 0)
+      unsafe setenv("OMPI_MCA_btl_tcp_\(name)", "\(MessageSum.longestMessage + 1024)", 0)
     }
     var granted: Int32 = 0
     try Self.check(
@@ -43,7 +45,7 @@ internal import Sharding
     isThreadSafe = granted == Int32(MPI_THREAD_MULTIPLE)
     try Self.check(unsafe MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "asking MPI to report errors")
     let place = try Self.number("asking for the rank") { unsafe MPI_Comm_rank(MPI_COMM_WORLD, &$0) }
-    let host = try unsafe Self.made("finding the ranks of this host") {
+    let host = try unsafe Self.making("finding the ranks of this host") {
       unsafe MPI_Comm_split_type(MPI_COMM_WORLD, Int32(MPI_COMM_TYPE_SHARED), Int32(place), MPI_INFO_NULL, &$0)
     }
     unsafe self.host = unsafe host
@@ -62,15 +64,18 @@ internal import Sharding
     let ordered = numbers.sorted()
     rank = ordered.firstIndex(of: number) ?? 0
     let key = Int32(rank)
-    let world = try unsafe Self.made("numbering the ranks by host") { unsafe MPI_Comm_split(MPI_COMM_WORLD, 0, key, &$0) }
+    let world = try unsafe Self.making("numbering the ranks by host") { unsafe MPI_Comm_split(MPI_COMM_WORLD, 0, key, &$0) }
     unsafe self.world = unsafe world
     let firsts = Set(numbers.map { $0 >> 32 }).sorted()
     hosts = firsts.count
     hostSizes = firsts.map { first in numbers.count { $0 >> 32 == first } }
     hostNumber = firsts.firstIndex(of: Int64(first)) ?? 0
     let isLeader = localRank == 0
-    unsafe leaders = try unsafe Self.split(world, into: isLeader ? 0 : nil, key: key, "finding the first ranks of the hosts")
-    messages = try unsafe MessageSums(over: world)
+    let leaders = try unsafe Self.split(world, into: isLeader ? 0 : nil, key: key, "finding the first ranks of the hosts")
+    unsafe self.leaders = unsafe leaders
+    let channel = try unsafe Self.duplicate(world)
+    messages = try unsafe MessageSums(over: channel)
+    unsafe made = unsafe [host, world, channel] + (leaders.map { unsafe [$0] } ?? [])
 
     var length: Int32 = 0
     var name = [CChar](repeating: 0, count: Int(MPI_MAX_PROCESSOR_NAME))
@@ -91,7 +96,7 @@ internal import Sharding
   }
 
   /// Runs a call that makes a communicator.
-  private static func made(_ attempted: String, _ call: (inout MPI_Comm?) -> Int32) throws -> MPI_Comm {
+  private static func making(_ attempted: String, _ call: (inout MPI_Comm?) -> Int32) throws -> MPI_Comm {
     var communicator: MPI_Comm?
     try unsafe check(call(&communicator), attempted)
     guard let communicator = unsafe communicator else {
@@ -101,10 +106,28 @@ internal import Sharding
   }
 
   /// The ranks of the same colour; nil for a rank without one. Collective over `communicator`.
-  static func split(_ communicator: MPI_Comm, into color: Int?, key: Int32, _ attempted: String) throws -> MPI_Comm? {
+  private static func split(_ communicator: MPI_Comm, into color: Int?, key: Int32, _ attempted: String) throws -> MPI_Comm? {
     var part: MPI_Comm?
     try check(unsafe MPI_Comm_split(communicator, color.map { Int32($0) } ?? Int32(MPI_UNDEFINED), key, &part), attempted)
     return color == nil ? nil : unsafe part
+  }
+
+  private static func duplicate(_ communicator: MPI_Comm) throws -> MPI_Comm {
+    try unsafe making("duplicating a communicator") { unsafe MPI_Comm_dup(communicator, &$0) }
+  }
+
+  /// A channel of the same ranks that nothing else uses; closed at the end. Collective over `communicator`.
+  func channel(like communicator: MPI_Comm) throws -> MPI_Comm {
+    let channel = try unsafe Self.duplicate(communicator)
+    unsafe made.append(channel)
+    return unsafe channel
+  }
+
+  /// A channel of the ranks that ask for the same lane; nil for a rank without one. Closed at the end. Collective.
+  func channel(ofLane lane: Int?) throws -> MPI_Comm? {
+    let channel = try unsafe Self.split(world, into: lane, key: Int32(rank), "finding the ranks of a lane")
+    if let channel = unsafe channel { unsafe made.append(channel) }
+    return unsafe channel
   }
 
   static func number(_ attempted: String, _ call: (inout Int32) -> Int32) throws -> Int {
@@ -171,5 +194,12 @@ internal import Sharding
     _exit(code)
   }
 
-  func finish() { MPI_Finalize() }
+  func finish() {
+    // All ranks of a communicator close it at the same point of this list.
+    unsafe made.reversed().forEach { communicator in
+      var closed: MPI_Comm? = unsafe communicator
+      unsafe MPI_Comm_free(&closed)
+    }
+    MPI_Finalize()
+  }
 }

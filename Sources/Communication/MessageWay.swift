@@ -4,6 +4,7 @@ internal import Synchronization
 @safe final class MessageWay: ChunkWay {
   let chunk: Int
   let slots: Int
+  let depth: Int
   let places = 1024
   let blocks: Int
   let lentMemory: UnsafeMutableBufferPointer<Float>? = nil
@@ -14,16 +15,18 @@ internal import Synchronization
   private let reducesByLibrary: Bool
   private let stagingFloats: UnsafeMutablePointer<Float>
   private let summed = Atomic<Int>(0)
+  private var moving = MovingChunks()
   /// Where this rank's blocks of the pieces under way are, and how far apart.
   private let partials: UnsafeMutablePointer<(first: UnsafePointer<Float>, stride: Int)>
 
   /// - Parameter reducesByLibrary: whether `MPI_Allreduce` adds, instead of the tree.
-  init(_ ranks: MessageSums, layout: TreeLayout, reducesByLibrary: Bool, chunk: Int, slots: Int, capacity: Int) {
+  init(_ ranks: MessageSums, layout: TreeLayout, reducesByLibrary: Bool, chunk: Int, slots: Int, depth: Int, capacity: Int) {
     self.ranks = ranks
     self.layout = layout
     self.reducesByLibrary = reducesByLibrary
     self.chunk = chunk
     self.slots = slots
+    self.depth = depth
     self.capacity = capacity
     blocks = layout.nodes(ofMember: ranks.rank).count
     unsafe stagingFloats = .allocate(capacity: slots * blocks * chunk)
@@ -32,7 +35,7 @@ internal import Synchronization
   }
 
   /// Each piece costs several messages: short sums share them.
-  var longestShared: Int { chunk }
+  var longestShared: Int { chunk / 4 }
 
   deinit {
     unsafe stagingFloats.deallocate()
@@ -52,7 +55,7 @@ internal import Synchronization
     unsafe (self.partials + number % places).initialize(to: (partials, stride))
   }
 
-  func sum(_ piece: SumChunk) throws {
+  func begin(_ piece: SumChunk) throws {
     let (first, stride) = unsafe partials[piece.number % places]
     let sums = unsafe results + piece.position
     if reducesByLibrary {
@@ -62,11 +65,17 @@ internal import Synchronization
         for element in 0..<piece.count { unsafe sums[element] += added[element] }
       }
       try unsafe ranks.allReduce(sums, count: piece.count)
+      summed.store(piece.number, ordering: .releasing)
     } else {
       let nodes = unsafe (0..<blocks).map { unsafe UnsafePointer(first + $0 * stride) }
-      try unsafe ranks.sum(nodes, count: piece.count, layout: layout, into: sums)
+      moving.append(piece.number, try unsafe ranks.begin(nodes, count: piece.count, layout: layout, into: sums))
     }
-    summed.store(piece.number, ordering: .releasing)
+  }
+
+  func advance() throws -> Int {
+    let (last, left) = try moving.advance()
+    if let last { summed.store(last, ordering: .releasing) }
+    return left
   }
 
   func isPublished(_ number: Int) -> Bool { true }

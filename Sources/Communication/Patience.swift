@@ -1,16 +1,19 @@
 internal import Glibc
 internal import Synchronization
 
-/// Waiting for another rank of the host: at first without giving up the core, then giving it to others, then asleep.
+/// Waiting for another rank: at first without giving up the core, then giving it to others, then asleep.
 enum Patience {
+  /// Microseconds of sleep before one looks again.
+  static let nap: UInt32 = 50
+
   /// Returns once `isDone` is true.
-  static func wait(until isDone: () -> Bool) {
+  static func wait(until isDone: () throws -> Bool) rethrows {
     var turns = 0
-    while !isDone() {
+    while try !isDone() {
       turns += 1
       if turns < 512 { continue }
       // Ranks that share a core would otherwise wait for each other's time slices.
-      if turns < 2048 { sched_yield() } else { usleep(50) }
+      if turns < 2048 { sched_yield() } else { usleep(nap) }
     }
   }
 }

@@ -25,6 +25,8 @@ struct TreeLayout {
     sumCount = sums.count
     steps = tree.steps(from: nodes, to: sums)
     stackHeight = ShardTree.stackHeight(of: steps)
+    let arePairs = nodes.count == members.count && sums.count == 1 && nodes.count & (nodes.count - 1) == 0
+    isBalanced = arePairs && steps == ShardTree(shardCount: nodes.count).leafSteps(in: nodes.indices)
   }
 
   /// The ranks of a run, added to the root.
@@ -37,10 +39,7 @@ struct TreeLayout {
   func nodes(ofMember member: Int) -> Range<Int> { firstNode[member]..<firstNode[member + 1] }
 
   /// Whether the members pair up as recursive halving needs: a power of two of them, one node each, merged in a balanced tree.
-  var isBalanced: Bool {
-    guard nodeCount == firstNode.count - 1, sumCount == 1, nodeCount & (nodeCount - 1) == 0 else { return false }
-    return steps == ShardTree(shardCount: nodeCount).leafSteps(in: 0..<nodeCount)
-  }
+  let isBalanced: Bool
 
   /// Adds the same `count` elements of all nodes to the sums.
   ///
@@ -67,11 +66,7 @@ struct TreeLayout {
             let isLast = unsafe index == steps.count - 1 && stack.isEmpty
             // A sum at height h lives in row h of the scratch, where at most its own left operand can be.
             let sum = unsafe isLast ? results[0] + start : scratch.baseAddress! + stack.count * Self.block
-            if isLast && streams {
-              unsafe cstreaming_add(left, right, sum, length)
-            } else {
-              for element in 0..<length { unsafe sum[element] = left[element] + right[element] }
-            }
+            unsafe cstreaming_add(left, right, sum, length, isLast && streams)
             unsafe stack.append(UnsafePointer(sum))
           }
         }

@@ -2,8 +2,7 @@
 public enum WireFormat: String, Sendable, CaseIterable {
   /// As they are.
   case float32
-  /// Rounded to 16 bits, half the bytes; sums are added in float32 and rounded at each hop. Only where hosts pair up in the shard tree:
-  /// others send float32.
+  /// Rounded to 16 bits, half the bytes; sums are added in float32 and rounded at each hop.
   case bfloat16
 }
 

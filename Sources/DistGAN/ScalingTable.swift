@@ -21,7 +21,7 @@ struct ScalingTable {
     ]
     for row in rows {
       let plan = try planning(row.ranks)
-      let memory = plan.stateBytesPerRank / model.ranksPerNode + plan.activationBytesPerRank + model.messageBytes
+      let memory = plan.stateBytesPerRank / model.ranksPerNode + plan.activationBytesPerRank + model.messageBytes(nodes: row.nodes)
       lines.append([
         "\(row.nodes)", "\(row.ranks)", Self.number(row.compute), Self.number(row.partials), Self.number(row.reduction),
         Self.number(row.exposed), Self.number(row.smallSums), Self.number(row.step), Self.number(1 / row.step),

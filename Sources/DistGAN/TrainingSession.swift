@@ -6,7 +6,8 @@ import Kernels
 import Tensors
 import Training
 
-/// One run on one rank, from flags to the last line. Until the first step all ranks fail together; later each on its own.
+/// One run on one rank, from flags to the last line. Until the first step all ranks fail together, but where they meet to share memory;
+/// there, and later, each fails on its own and ends all.
 struct TrainingSession {
   private let communicator: any Communicator
   private var trainer: Trainer?
@@ -49,9 +50,11 @@ struct TrainingSession {
     let output = try communicator.first { try Self.output(run) }
     // Held until the end: the lock goes with it.
     let directory = try communicator.together { isFirst ? try RunDirectory(output) : nil }
-    let trainer = try communicator.together {
-      try Trainer(run.model, options: run.options, source: run.source, communicator: communicator)
+    let prepared = try communicator.together {
+      try PreparedRun(run.model, options: run.options, source: run.source, ranks: communicator.size)
     }
+    // Ranks meet in here, so a failure is a rank's own.
+    let trainer = try Trainer(prepared, communicator: communicator)
     self.trainer = trainer
     let warnings = try restore(trainer, run, directory)
     let progress = flags.quiet || !isFirst ? nil : ProgressReporter()

@@ -33,6 +33,9 @@ public protocol BatchGroup: AnyObject {
   /// All long sums sent since the last were forgotten; waits for them.
   func longSums() -> UnsafePointer<Float>
 
+  /// The long sums, of which those at `places` are there; waits for these alone.
+  func longSums(at places: Range<Int>) -> UnsafePointer<Float>
+
   /// Says that `count` floats of the long sums have been read. They may be overwritten when none of another gradient is unread.
   func forgetLongSums(count: Int)
 }
@@ -43,6 +46,8 @@ extension BatchGroup {
   }
 
   public func partialsPool() -> PartialsPool? { nil }
+
+  public func longSums(at places: Range<Int>) -> UnsafePointer<Float> { unsafe longSums() }
 
   /// The tree nodes whose partial sums this process brings.
   public var nodes: [Range<Int>] { plan.nodes(in: ownedShards) }

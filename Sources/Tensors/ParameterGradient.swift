@@ -19,6 +19,19 @@ public final class ParameterGradient {
     case sent(group: any BatchGroup, at: Range<Int>)
     /// Under way in a planning run: the partial sums stay until all ranks have read them.
     case planned(Tensor)
+
+    /// Itself, without memory that is free once all ranks have read it.
+    func settled(as shape: [Int]) -> Contribution { if case .planned = self { .held(Tensor.abstract(shape)) } else { self } }
+
+    /// The tensor itself; waits for a sum that is under way.
+    func arrived(as shape: [Int]) -> Tensor {
+      switch self {
+      case .held(let tensor), .planned(let tensor): return tensor
+      case .sent(let group, let places):
+        let sum = unsafe UnsafeMutablePointer(mutating: group.longSums(at: places) + places.lowerBound)
+        return unsafe Tensor(viewing: sum, shape: shape, anchor: group)
+      }
+    }
   }
 
   /// - Parameter leaves: tensors made by `asLeaf()`, for example parameters.
@@ -91,7 +104,8 @@ public final class ParameterGradient {
     contributions.contains { if case .sent = $0.value { true } else { false } }
   }
 
-  /// Waits for the sums and completes the gradient.
+  /// Completes the gradient, and waits for its sums one after the other, as they were sent: what came first is worked on while the last
+  /// travel.
   ///
   /// - Parameter ready: takes the index and gradient of each leaf that the value depends on, once, as soon as it is complete. On every
   ///   rank the same bits for a replicated leaf.
@@ -104,30 +118,27 @@ public final class ParameterGradient {
       for case let input? in node.inputs.map(\.node) where indices[input.number] != nil { uses[input.number, default: 0] += 1 }
     }
     var cotangents = Cotangents()
-    func settle(_ node: Node) {
-      guard let index = indices[node.number], uses[node.number, default: 0] == 0, let gradient = cotangents.take(node) else { return }
-      ready(index, gradient)
-    }
-    let sent = sent
-    let sums = unsafe sent.map { unsafe $0.group.longSums() }
-    for (target, value) in contributions {
-      switch value {
-      case .held(let tensor): cotangents.add(tensor, to: target)
-      case .planned: cotangents.add(Tensor.abstract(target.shape), to: target)
-      case .sent(let group, let range):
-        guard let index = sent.firstIndex(where: { $0.group === group }) else { continue }
-        let sum = unsafe UnsafeMutablePointer(mutating: sums[index] + range.lowerBound)
-        cotangents.add(unsafe Tensor(viewing: sum, shape: target.shape, anchor: group), to: target)
-      }
-    }
+    let (sent, targets) = (sent, contributions.map(\.target))
+    var travelling: [Int: [Contribution]] = [:]
+    for (target, value) in contributions { travelling[target.number, default: []].append(value.settled(as: target.shape)) }
     contributions = []
-    for leaf in leaves { settle(leaf) }
+    /// What crossed the ranks is added before all else that flows into a node.
+    func receive(_ node: Node) {
+      for value in travelling.removeValue(forKey: node.number) ?? [] { cotangents.add(value.arrived(as: node.shape), to: node) }
+    }
+    func settle(_ node: Node) {
+      guard let index = indices[node.number], uses[node.number, default: 0] == 0 else { return }
+      receive(node)
+      if let gradient = cotangents.take(node) { ready(index, gradient) }
+    }
     for node in nodes {
       guard let primitive = node.primitive else { continue }
+      receive(node)
       let cotangent = cotangents.take(node)
       let inputs = node.inputs.compactMap(\.node)
       if let cotangent {
         for (target, contribution) in reach.pullBack(cotangent, through: node, primitive, isRecording: false) {
+          receive(target)
           cotangents.add(contribution, to: target)
         }
       }
@@ -137,7 +148,12 @@ public final class ParameterGradient {
         settle(input)
       }
     }
-    for (group, count) in sent { group.forgetLongSums(count: count) }
+    // Parameters that the loss reads as they are, in the order their sums were sent.
+    for target in targets { settle(target) }
+    for (group, count) in sent {
+      unsafe _ = group.longSums()
+      group.forgetLongSums(count: count)
+    }
     parameterNodes = [:]
   }
 }

@@ -51,9 +51,12 @@ package enum SimulatedRanks {
     }
 
     private var sums: UnsafeMutablePointer<Float>?
+    private var copied = 0
 
     func longSums() -> UnsafePointer<Float> {
+      if let sums = unsafe sums, copied == sent.count { return unsafe UnsafePointer(sums) }
       unsafe sums?.deallocate()
+      copied = sent.count
       let copy = UnsafeMutablePointer<Float>.allocate(capacity: sent.count)
       for (index, value) in sent.enumerated() { unsafe copy[index] = value }
       unsafe sums = unsafe copy
@@ -66,7 +69,7 @@ package enum SimulatedRanks {
 
     func forgetLongSums(count: Int) {
       read += count
-      if read == sent.count { (sent, read) = ([], 0) }
+      if read == sent.count { (sent, read, copied) = ([], 0, -1) }
     }
 
     deinit { unsafe sums?.deallocate() }

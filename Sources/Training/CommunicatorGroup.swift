@@ -68,6 +68,8 @@ public final class CommunicatorGroup: BatchGroup {
 
   public func longSums() -> UnsafePointer<Float> { unsafe orAbort { try unsafe sums().results() } }
 
+  public func longSums(at places: Range<Int>) -> UnsafePointer<Float> { unsafe orAbort { try unsafe sums().results(at: places) } }
+
   public func forgetLongSums(count: Int) { sums().forget(count) }
 
   private func sums() -> LongSums {

@@ -41,7 +41,7 @@ extension Recipe {
   public func parameterHash() -> UInt64 { StateArray.hash(stateArrays().filter { $0.name.hasPrefix("parameters/") }) }
 
   /// Hash of everything that training changes.
-  public func stateHash() -> UInt64 { StateArray.hash(stateArrays()) }
+  func stateHash() -> UInt64 { StateArray.hash(stateArrays()) }
 }
 
 extension StateArray {

@@ -18,6 +18,8 @@ extension ScalingModel {
       /// Of the last piece: both, and between the nodes only.
       var lastPiece: Double
       var lastPieceBetween: Double
+      /// That all pieces together wait for messages.
+      var latency: Double
 
       var all: Double { local + between }
     }
@@ -32,9 +34,11 @@ extension ScalingModel {
       let size = Double(model.pieceBytes(nodes))
       let pieces = max(1, (bytes / size).rounded(.up))
       let last = max(0, bytes - (pieces - 1) * size)
+      let lastBetween = latency + onWire(last)
+      let interval = max(onWire(size), (latency + onWire(size)) / Double(model.piecesUnderWay(nodes)))
       return Time(
-        local: local(bytes), between: latency * pieces + bytes * perByte, lastPiece: local(last) + latency + last * perByte,
-        lastPieceBetween: latency + last * perByte)
+        local: local(bytes), between: (pieces - 1) * interval + lastBetween, lastPiece: local(last) + lastBetween,
+        lastPieceBetween: lastBetween, latency: latency)
     }
 
     private func local(_ bytes: Double) -> Double {
@@ -43,18 +47,19 @@ extension ScalingModel {
       return bytes * Double(read + 1) / model.memoryBandwidth
     }
 
-    /// Of one piece, whatever its size.
+    /// That a piece waits for its messages, whatever its size.
     private var latency: Double {
       if nodes == 1 { return 0 }
-      let link = model.link
-      if halves { return 2 * Double(Self.rounds(nodes)) * link.latency }
-      return 2 * link.latency + Double(blocks * (nodes - 1) - 1 + nodes - 2) * link.gap
+      let messages = !halves ? 2 : nodes == 2 ? 1 : 2 * Self.rounds(nodes)
+      return Double(messages) * model.link.latency
     }
 
-    private var perByte: Double {
+    /// That a piece of so many bytes keeps the link busy.
+    private func onWire(_ bytes: Double) -> Double {
       if nodes == 1 { return 0 }
+      let gaps = halves ? 0 : blocks * (nodes - 1) - 1 + nodes - 2
       let halfTrips = halves ? 2 : blocks + 1
-      return Double(halfTrips) * Double(nodes - 1) / Double(nodes) / model.link.bandwidth
+      return Double(gaps) * model.link.gap + bytes * Double(halfTrips) * Double(nodes - 1) / Double(nodes) / model.link.bandwidth
     }
   }
 }

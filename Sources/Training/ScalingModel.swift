@@ -4,13 +4,16 @@ public import Sharding
 
 /// How long a step takes on `nodes` nodes, by a formula: compute, reductions of gradients, small sums, and what of them overlaps.
 ///
-/// With N nodes of r ranks, a gradient in pieces of up to 1 MiB, or 4 between nodes, memory of M bytes/s a node, a link of latency α, bandwidth B and gap
-/// g, and m partial blocks a node and n a rank (the maximal nodes of the shard tree in their shards):
-/// - a piece of s bytes takes `s(rn + 1)/M` on its node, every local rank adding its slice of all blocks, and between nodes
-///   `2·log₂N·α + 2(N-1)/N·s/B` by recursive halving and doubling where N is a power of two and m = 1, or else by direct exchange
-///   `2α + (m(N-1) - 1)g + (N-2)g + (m + 1)(N-1)/N·s/B`: all messages of a half are posted at once, and m blocks travel in the first half;
-/// - pieces go one after another on one thread, each when its sums are there. What is left after the backward pass is at least the last.
-///   The last gradient of a phase is hidden further by the next phase's forward pass, until that reads the updated network;
+/// With N nodes of r ranks, a gradient in pieces of up to 1 MiB, or 4 between nodes, memory of M bytes/s a node, a link of latency α,
+/// bandwidth B and gap g, and m partial blocks a node and n a rank (the maximal nodes of the shard tree in their shards):
+/// - a piece of s bytes takes `s(rn + 1)/M` on its node, every local rank adding its slice of all blocks, and `l + w` between nodes: by
+///   recursive halving and doubling `l = 2·log₂N·α, w = 2(N-1)/N·s/B` where N is a power of two and m = 1, but two nodes send each other all
+///   of it and wait once, `l = α`; or else by direct exchange
+///   `l = 2α, w = (m(N-1) - 1)g + (N-2)g + (m + 1)(N-1)/N·s/B`: all messages of a half are posted at once, and m blocks travel in the first
+///   half;
+/// - of D pieces under way the latencies hide behind each other's bytes, so that one follows the other after `max(w, (l + w)/D)`. A piece
+///   goes when its sums are there. What is left after the backward pass is at least the last. The last gradient of a phase is hidden
+///   further by the next phase's forward pass, until that reads the updated network;
 /// - a sum of s bytes in a message of its own takes `⌈log₂N⌉(α + s/B) + c`, and all of it shows; each step has one more for flags;
 /// - compute is a fixed time, the optimizer's, plus a time for each sample of the rank with most of them, in proportion to FLOPs over
 ///   the phases.
@@ -53,16 +56,22 @@ public struct ScalingModel: Sendable, Equatable {
   /// Whether a core is free for the thread that reduces; if not, its additions delay the compute threads and always show.
   public var hasSpareCore = true
 
-  /// Bytes of a rank for gradients on their way: up to 64 MiB of its own pieces, and its part of the sums.
-  public var messageBytes: Int {
-    let longest = phases.map(\.parameters).max() ?? 0
-    return 4 * (min(longest, 1 << 24) + longest / ranksPerNode)
+  /// Bytes of a rank for gradients on their way on this many nodes: its own pieces, and its part of the sums.
+  public func messageBytes(nodes: Int) -> Int {
+    let ranks = nodes * ranksPerNode
+    if ranks == 1 { return 0 }
+    let blocks = mostBlocks((0..<ranks).map { plan.shards(ofRank: $0, of: ranks) }, apart: true)
+    return LongSums.stagingBytes(capacity: longestGradient, hosts: nodes, nodes: blocks, ranks: 1) + 4 * longestGradient / ranksPerNode
   }
 
+  /// Floats of the longest gradient.
+  private var longestGradient: Int { phases.map(\.parameters).max() ?? 0 }
+
   /// Bytes of a piece between this many nodes.
-  func pieceBytes(_ nodes: Int) -> Int {
-    4 * LongSums.pieceLength(capacity: phases.map(\.parameters).max() ?? 0, hosts: nodes)
-  }
+  func pieceBytes(_ nodes: Int) -> Int { 4 * LongSums.pieceLength(capacity: longestGradient, hosts: nodes) }
+
+  /// Pieces under way at once between this many nodes.
+  func piecesUnderWay(_ nodes: Int) -> Int { LongSums.depth(capacity: longestGradient, hosts: nodes) }
 
   /// A model of these parts.
   public init(
@@ -162,12 +171,12 @@ public struct ScalingModel: Sendable, Equatable {
   private func exposed(_ reduction: Reduction, _ phase: Plan.Phase, behind seconds: Double) -> (wire: Double, cores: Double) {
     let time = reduction.seconds(Double(phase.gradientBytes))
     let (whole, last) = hasSpareCore ? (time.all, time.lastPiece) : (time.between, time.lastPieceBetween)
-    let late = lateness(phase, pieceBytes(reduction.nodes), whole: whole, behind: seconds)
+    let late = lateness(phase, pieceBytes(reduction.nodes), whole: whole, latency: time.latency, behind: seconds)
     return (max(last, whole - overlap * (whole - late)), hasSpareCore ? 0 : time.local)
   }
 
   /// Seconds from the end of a backward pass to that of its reduction, each piece of which waits for its sums and for the piece before it.
-  private func lateness(_ phase: Plan.Phase, _ piece: Int, whole: Double, behind seconds: Double) -> Double {
+  private func lateness(_ phase: Plan.Phase, _ piece: Int, whole: Double, latency: Double, behind seconds: Double) -> Double {
     let total = phase.releases.reduce(0) { $0 + $1.bytes }
     guard total > 0 else { return max(0, whole - seconds) }
     var (sent, released, end) = (0, 0, 0.0)
@@ -176,10 +185,10 @@ public struct ScalingModel: Sendable, Equatable {
       while released - sent >= piece || released == total && sent < total {
         let length = min(piece, total - sent)
         sent += length
-        end = max(end, release.share * seconds) + whole * Double(length) / Double(total)
+        end = max(end, release.share * seconds) + (whole - latency) * Double(length) / Double(total)
       }
     }
-    return max(0, end - seconds)
+    return max(0, end + latency - seconds)
   }
 
   private func smallSum(_ bytes: Double, _ nodes: Int) -> Double {

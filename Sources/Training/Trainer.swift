@@ -47,20 +47,19 @@ public final class Trainer {
   /// Readers of the model's further streams; each is read as often as the data set, so they stand at its position.
   private let streams: [(name: String, loader: BatchLoader)]
 
-  /// Builds the model for the data and draws its first parameters.
-  ///
-  /// - Parameter model: the model with its options; the learning-rate rule is applied to them here.
-  /// - Throws: `RunError` and `ModelError` when options, ranks and data do not fit.
-  public init(_ model: any ConfiguredModel, options: RunOptions, source: any ImageSource, communicator: any Communicator) throws {
-    try options.validate(ranks: communicator.size)
-    let prepared = options.prepared(model)
-    self.options = options
-    self.source = source
+  /// Builds the model for the data and draws its first parameters, as `init(_:communicator:)` does of what was prepared.
+  /// - Throws: what `PreparedRun` and `init(_:communicator:)` throw.
+  public convenience init(
+    _ model: any ConfiguredModel, options: RunOptions, source: any ImageSource, communicator: any Communicator
+  ) throws {
+    try self.init(PreparedRun(model, options: options, source: source, ranks: communicator.size), communicator: communicator)
+  }
+
+  /// Makes the memory of the model, in part with the other ranks, and draws its first parameters.
+  /// - Throws: `CommunicationError` when ranks cannot meet. Others may not know of it and wait: whoever catches it ends them all.
+  public init(_ run: PreparedRun, communicator: any Communicator) throws {
+    (recipe, options, source, format, identity) = (run.recipe, run.options, run.source, run.format, run.identity)
     self.communicator = communicator
-    format = DataFormat(source, usingClasses: options.usesClasses)
-    identity = options.identity(of: model, source)
-    recipe = try prepared.build(format)
-    try options.validate(for: recipe)
     let plan = options.plan
     let home = try SharedHome(recipe, communicator, options)
     notes = home.notes + recipe.notes

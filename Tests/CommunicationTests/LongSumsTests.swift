@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 
@@ -8,6 +9,8 @@ import Testing
   /// What a way of sixteen floats a piece and three slots was asked for; sums of eight floats or more are not copied together.
   @safe final class LocalWay: ChunkWay {
     let (chunk, slots, places, longestShared, blocks) = (16, 3, 8, 8, 1)
+    /// Pieces that may be under way.
+    let depth: Int
     let results = UnsafeMutablePointer<Float>.allocate(capacity: 512)
     private let floats = UnsafeMutablePointer<Float>.allocate(capacity: 48)
     let lentMemory: UnsafeMutableBufferPointer<Float>? = .allocate(capacity: 128)
@@ -21,7 +24,11 @@ import Testing
     /// Whether each piece was read in lent memory, by number from 1.
     private(set) var isLent: [Bool] = []
 
-    init(broken: Int? = nil) { self.broken = broken }
+    /// Numbers of the pieces that were begun and are not summed, and the most there were at once.
+    private var moving: [SumChunk] = []
+    let mostMoving = Atomic<Int>(0)
+
+    init(broken: Int? = nil, depth: Int = 1) { (self.broken, self.depth) = (broken, depth) }
 
     deinit {
       unsafe results.deallocate()
@@ -41,11 +48,19 @@ import Testing
     func isPublished(_ number: Int) -> Bool { true }
     func isSummed(_ number: Int) -> Bool { summed.load(ordering: .acquiring) >= number }
 
-    func sum(_ piece: SumChunk) throws {
-      Patience.wait { piece.number < held.load(ordering: .acquiring) }
+    func begin(_ piece: SumChunk) throws {
       if piece.number == broken { throw CommunicationError(attempted: "adding a piece", found: "a torn cable", remedy: "mend it") }
-      unsafe (results + piece.position).update(from: firsts[piece.number], count: piece.count)
-      summed.store(piece.number, ordering: .releasing)
+      moving.append(piece)
+      mostMoving.store(max(moving.count, mostMoving.load(ordering: .relaxed)), ordering: .releasing)
+    }
+
+    func advance() -> Int {
+      while let piece = moving.first, piece.number < held.load(ordering: .acquiring) {
+        unsafe (results + piece.position).update(from: firsts[piece.number], count: piece.count)
+        summed.store(piece.number, ordering: .releasing)
+        moving.removeFirst()
+      }
+      return moving.count
     }
   }
 
@@ -120,6 +135,39 @@ import Testing
     _ = try send(sums, [Float](repeating: 1, count: 10), keeping: Owner())
     #expect(way.isLent == [true, true, true, false, false])
     sums.forget(60)
+  }
+
+  @Test(arguments: [1, 2, 3]) func `as many pieces as may are under way at once, and no more`(depth: Int) throws {
+    let way = LocalWay(depth: depth)
+    let sums = LongSums(way, isThreaded: true)
+    way.held.store(1, ordering: .releasing)
+    let values = (0..<48).map(Float.init)
+    let place = try send(sums, values)
+    Patience.wait { way.mostMoving.load(ordering: .acquiring) == depth }
+    // Time for one too many.
+    usleep(20_000)
+    #expect(way.mostMoving.load(ordering: .acquiring) == depth && !way.isSummed(1))
+    way.held.store(.max, ordering: .releasing)
+    #expect(try numbers(sums, place) == values)
+    #expect(way.mostMoving.load(ordering: .acquiring) == depth)
+    sums.forget(48)
+  }
+
+  @Test func `sums that are asked for by place wait for none that were sent later`() throws {
+    let way = LocalWay()
+    let sums = LongSums(way, isThreaded: true)
+    way.held.store(3, ordering: .releasing)
+    let (first, short, last) = ((0..<20).map(Float.init), [Float(7), 8], (100..<120).map(Float.init))
+    let places = [try send(sums, first), try send(sums, short), try send(sums, last)]
+    // Two pieces of the first, two of the last behind them; the short one is held back until somebody asks.
+    #expect(way.published == [1, 2, 3, 4])
+    let early = try unsafe sums.results(at: places[0])
+    #expect(places[0].map { unsafe early[$0] } == first && !way.isSummed(3))
+    way.held.store(.max, ordering: .releasing)
+    let late = try unsafe sums.results(at: places[1])
+    #expect(way.published == [1, 2, 3, 4, 5] && places[1].map { unsafe late[$0] } == short)
+    #expect(try numbers(sums, places[2]) == last)
+    sums.forget(42)
   }
 
   @Test(arguments: [false, true]) func `a piece that cannot be added is an error for whoever wants its sums`(isThreaded: Bool) {

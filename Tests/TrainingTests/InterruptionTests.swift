@@ -2,7 +2,8 @@ import Adversarial
 import Communication
 import Foundation
 import Testing
-import Training
+
+@testable import Training
 
 /// A run that is stopped, damaged or contradicted.
 @Suite struct InterruptionTests {

@@ -6,7 +6,8 @@ import Layers
 import Optimization
 import Tensors
 import Testing
-import Training
+
+@testable import Training
 
 /// Numbers that are none, and numbers that can be worked out by hand.
 @Suite struct NumbersTests {

@@ -20,7 +20,7 @@ import Testing
       leadingFlops: 1, smallSums: [2000, 500]),
   ]
 
-  /// A step of 12 s on one node; a link on which a piece, an eighth of the critic, takes 1 s without latency.
+  /// A step of 12 s on one node; a link on which a piece, a sixteenth of the critic, takes half a second without latency.
   private static func model(shards: Int = 16, latency: Double = 0, bandwidth: Double = mebibyte / 2, ranksPerNode: Int = 1) -> ScalingModel
   {
     ScalingModel(
@@ -40,12 +40,12 @@ import Testing
     #expect(row.images == 96 && row.ranks == 1 && row.blocks == 1)
   }
 
-  @Test func `two nodes halve and double, with latency for each piece`() throws {
+  @Test func `two nodes send each other all, with one latency for all pieces`() throws {
     var model = Self.model(latency: 0.125)
     model.overlap = 0
     let row = try model.row(nodes: 2)
-    // 8 + 8 + 5 pieces of two messages; 2·(1/2)·10.5 MiB at 0.5 MiB/s.
-    let expected: Double = 21 * 2 * 0.125 + 10.5 * 2
+    // Three gradients of one message a piece, of which four are under way at once; 10.5 MiB at 0.5 MiB/s.
+    let expected: Double = 3 * 0.125 + 10.5 * 2
     #expect(Self.isClose(row.reduction, expected), "found \(row)")
     // Without overlap all of it shows.
     #expect(Self.isClose(row.exposed, row.reduction) && row.compute == 6)
@@ -54,6 +54,15 @@ import Testing
     #expect(Self.isClose(row.smallSums, small), "found \(row)")
     #expect(Self.isClose(row.step, 6 + row.exposed + row.smallSums))
     #expect(Self.isClose(row.efficiency, 6 / row.step))
+  }
+
+  @Test func `what latency the bytes of four pieces do not hide comes with every piece`() throws {
+    var model = Self.model(latency: 2.5)
+    model.overlap = 0
+    let row = try model.row(nodes: 2)
+    // 16 + 16 + 10 pieces, one after the other by a fourth of 2.5 s + 0.5 s; the last of each gradient in full.
+    let expected: Double = (15 + 15 + 9) * 0.75 + 3 * 3
+    #expect(Self.isClose(row.reduction, expected), "found \(row)")
   }
 
   @Test func `a small sum is what was measured where it was measured, and never negative`() throws {
@@ -72,17 +81,21 @@ import Testing
     // The last critic gradient runs on beside 0.5 s of the generator's forward pass.
     let shown: Double = (8 - 1.5) + (8 - 1.5 - 0.5) + (5 - 1)
     #expect(Self.isClose(slow.exposed, shown), "found \(slow)")
-    // Eight times the bandwidth: 1 s and 0.625 s. What shows is the last piece of 0.125 s, and of the last critic gradient nothing.
+    // Eight times the bandwidth: 1 s and 0.625 s. What shows is the last piece of 1/16 s, and of the last critic gradient nothing.
     let fast = try Self.model(bandwidth: 4 * Self.mebibyte).row(nodes: 2)
-    #expect(Self.isClose(fast.exposed, 0.125 + 0 + 0.125), "found \(fast)")
+    #expect(Self.isClose(fast.exposed, 0.0625 + 0 + 0.0625), "found \(fast)")
   }
 
   @Test func `a piece waits for its sums`() throws {
     var model = Self.model(bandwidth: 4 * Self.mebibyte)
-    // Half of the generator's gradient comes at a fifth of its backward pass of 1 s, the rest at the end: two pieces of 0.125 s are done
-    // before, and three are left. The critic's comes at the beginning.
+    // Half of the generator's gradient comes at a fifth of its backward pass of 1 s, the rest at the end: five pieces of 1/16 s are done
+    // before, and five are left. The critic's comes at the beginning.
     model.phases[1].releases = [.init(bytes: 5 << 18, share: 0.2), .init(bytes: 5 << 18, share: 1)]
-    #expect(Self.isClose(try model.row(nodes: 2).exposed, 0.125 + 0 + 3 * 0.125))
+    #expect(Self.isClose(try model.row(nodes: 2).exposed, 0.0625 + 0 + 5 * 0.0625))
+    // The latency shows once.
+    model.link.latency = 0.01
+    #expect(Self.isClose(try model.row(nodes: 2).exposed, 0.0725 + 0 + 5 * 0.0625 + 0.01))
+    model.link.latency = 0
     model.overlap = 0
     let none = try model.row(nodes: 2)
     #expect(Self.isClose(none.exposed, none.reduction))
@@ -97,7 +110,7 @@ import Testing
     // Three passes of two local ranks over 10.5 MiB at 8 MiB/s.
     let additions = 3 * 10.5 / 8
     #expect(Self.isClose(spare.reduction, additions + 10.5 / 4) && none.reduction == spare.reduction, "found \(spare)")
-    #expect(Self.isClose(none.exposed, 0.125 + 0 + 0.125 + additions), "found \(none)")
+    #expect(Self.isClose(none.exposed, 0.0625 + 0 + 0.0625 + additions), "found \(none)")
     #expect(spare.exposed < none.exposed)
   }
 
@@ -107,10 +120,11 @@ import Testing
     // Shards 0..<5, 5..<10, 10..<16 are nodes {0-3, 4}, {5, 6-7, 8-9}, {10-11, 12-15}: up to three blocks.
     let row = try model.row(nodes: 3)
     #expect(row.blocks == 3)
-    let perPiece = 2 * 0.125 + 6 * 0.001
+    // Two latencies for each gradient, six gaps for each of 42 pieces.
+    let apart = 3 * 2 * 0.125 + 42 * 6 * 0.001
     // Two thirds of the bytes, three times there and once back.
     let bytes = 10.5 * 2 * 2 / 3
-    #expect(Self.isClose(row.reduction, 21 * perPiece + 4 * bytes), "found \(row)")
+    #expect(Self.isClose(row.reduction, apart + 4 * bytes), "found \(row)")
     // The rank with most samples, 18 of 48, sets the pace.
     #expect(Self.isClose(row.compute, 12.0 * 18 / 48))
   }
@@ -120,11 +134,10 @@ import Testing
     let uneven = try Self.model(shards: 12, latency: 0.125).row(nodes: 4)
     #expect(uneven.blocks == 2)
     let even = try Self.model(shards: 16, latency: 0.125).row(nodes: 4)
-    // (2 + 1) in place of 2 quarters of the bytes; two latencies a piece in place of four.
+    // (2 + 1) in place of 2 quarters of the bytes; two latencies in place of four.
     let bytes = 10.5 * 2 * 3 / 4
-    let perPiece = 2 * 0.125 + 7 * 0.001
-    #expect(Self.isClose(even.reduction, 21 * 4 * 0.125 + 2 * bytes), "found \(even)")
-    #expect(Self.isClose(uneven.reduction, 21 * perPiece + 3 * bytes), "found \(uneven)")
+    #expect(Self.isClose(even.reduction, 3 * 4 * 0.125 + 2 * bytes), "found \(even)")
+    #expect(Self.isClose(uneven.reduction, 3 * 2 * 0.125 + 42 * 7 * 0.001 + 3 * bytes), "found \(uneven)")
   }
 
   @Test func `a perfect link leaves the additions of the node alone`() throws {

@@ -6,7 +6,8 @@ import Layers
 import Optimization
 import Tensors
 import Testing
-import Training
+
+@testable import Training
 
 /// A least-squares pair of dense networks on 4x4 images: enough of a model for the trainer.
 final class TinyModel: Model {

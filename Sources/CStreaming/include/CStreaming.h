@@ -1,12 +1,14 @@
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
-/// Stores that go past the caches, for which Swift has no word: sums that nobody reads soon are written without being fetched first.
+/// Sums of long vectors: stores that go past the caches, for which Swift has no word, and loads that are fetched before they are needed.
 
-/// `sum[i] = left[i] + right[i]` for `count` floats, in memory order only after `cstreaming_finish`.
+/// `sum[i] = left[i] + right[i]` for `count` floats; `sum` may be one of the operands.
 ///
-/// `sum` begins on a boundary of 64 bytes and overlaps neither operand.
-void cstreaming_add(const float *left, const float *right, float *sum, size_t count);
+/// With `streams` sums that nobody reads soon are written without being fetched first, in memory order only after `cstreaming_finish`; `sum`
+/// then begins on a boundary of 64 bytes and overlaps neither operand.
+void cstreaming_add(const float *left, const float *right, float *sum, size_t count, bool streams);
 
-/// Orders what was written by `cstreaming_add` before all that this thread stores from here on.
+/// Orders what `cstreaming_add` streamed before all that this thread stores from here on.
 void cstreaming_finish(void);

@@ -7,8 +7,9 @@ import Optimization
 import Tensors
 import TestSupport
 import Testing
-import Training
 import Zoo
+
+@testable import Training
 
 /// A game of dense networks on 4x4 images; its generator can be built so that it does not read z.
 final class DenseGame: GameModel {
