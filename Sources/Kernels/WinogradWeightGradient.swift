@@ -1,20 +1,19 @@
 import Sharding
 
-/// The adjoint of `winogradConvolution` in `w`, summed over the batch: `dw` is `[nodeCount, kernel, kernel, inputs, outputs]`.
-///
-/// `dw = Gᵀ [Σ (Bᵀ d B) ⊙ (A dy Aᵀ)] G`: for each leaf the products are summed over its tiles in ascending order, turned into weights, and
-/// the leaves are added by `rows.steps`. The weights are cut into blocks of input and output channels. How a leaf of a block is summed
-/// depends on its tiles alone: many go through products of matrices (`WeightGradientPanel`); of few, whose sums cost more than their products,
-/// all leaves of a square of 16 channels are summed in registers and added before the next square, so that sums stay near the core
-/// (`WeightGradientSquare`). Where there are too few blocks for all threads, or leaves of both kinds, each leaf of a block is summed apart.
-func winogradWeightGradient<Transform: WinogradTransform>(
-  _ g: ConvolutionGeometry, _: Transform.Type, rows: ShardRows, _ x: Input, _ dy: Input, _ dw: Output
-) {
-  let plan = WeightGradientPlan<Transform>(g, rows.segments)
-  guard let tiles = plan.allTiles else { return winogradWeightGradient(plan, rows: rows, nil, x, dy, dw) }
-  withScratch(tiles.size) { memory in
-    plan.transform(tiles, x, dy, memory)
-    winogradWeightGradient(plan, rows: rows, memory, x, dy, dw)
+extension WinogradTransform {
+  /// `dw = Gᵀ [Σ (Bᵀ d B) ⊙ (A dy Aᵀ)] G`: for each leaf the products are summed over its tiles in ascending order, turned into weights, and
+  /// the leaves are added by `rows.steps`. The weights are cut into blocks of input and output channels. How a leaf of a block is summed
+  /// depends on its tiles alone: many go through products of matrices (`WeightGradientPanel`); of few, whose sums cost more than their
+  /// products, all leaves of a square of 16 channels are summed in registers and added before the next square, so that sums stay near the
+  /// core (`WeightGradientSquare`). Where there are too few blocks for all threads, or leaves of both kinds, each leaf of a block is summed
+  /// apart.
+  static func convolveWeightGradient(_ g: ConvolutionGeometry, rows: ShardRows, _ x: Input, _ dy: Input, _ dw: Output) {
+    let plan = WeightGradientPlan<Self>(g, rows.segments)
+    guard let tiles = plan.allTiles else { return winogradWeightGradient(plan, rows: rows, nil, x, dy, dw) }
+    withScratch(tiles.size) { memory in
+      plan.transform(tiles, x, dy, memory)
+      winogradWeightGradient(plan, rows: rows, memory, x, dy, dw)
+    }
   }
 }
 

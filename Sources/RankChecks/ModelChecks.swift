@@ -28,6 +28,11 @@ enum ModelChecks {
       } + zoo.entries.map(unseen)
   }
 
+  /// BigGAN with blocks of 96 channels.
+  static var wide: [BitCheck] {
+    zoo.entries.filter { $0.card.name == "biggan" }.flatMap { checks($0, [("channels", "24")]) }
+  }
+
   private static func checks(_ entry: ModelEntry, _ settings: [(name: String, value: String)]) -> [BitCheck] {
     forms.map { batch, shards, accumulation, reduction in
       let form =

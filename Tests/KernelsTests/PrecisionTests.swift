@@ -1,0 +1,125 @@
+import Kernels
+import Sharding
+import Testing
+
+/// How much the passes of convolutions round, against loops in Double. Each test that sets a precision has a process of its own: it is one of
+/// the whole process, and other tests compute beside this one.
+@Suite struct PrecisionTests {
+  /// A convolution of some samples, its operands, and what its passes are in Double.
+  struct Reference {
+    let geometry: ConvolutionGeometry
+    let samples: Int
+    let x, w, dy: [Float]
+    private(set) var passes: [[Double]]
+
+    init(_ g: ConvolutionGeometry, samples: Int) {
+      (geometry, self.samples) = (g, samples)
+      x = WinogradTests.drawn(samples * g.height * g.width * g.inputChannels, 1)
+      w = WinogradTests.drawn(g.kernelHeight * g.kernelWidth * g.inputChannels * g.outputChannels, 2)
+      dy = WinogradTests.drawn(samples * g.outputHeight * g.outputWidth * g.outputChannels, 3)
+      let (x, w, dy) = (x.map(Double.init), w.map(Double.init), dy.map(Double.init))
+      passes = [dy, x, w].map { [Double](repeating: 0, count: $0.count) }
+      WinogradTests.products(g, samples: samples) { yi, xi, wi in
+        passes[0][yi] += x[xi] * w[wi]
+        passes[1][xi] += dy[yi] * w[wi]
+        passes[2][wi] += x[xi] * dy[yi]
+      }
+    }
+
+    /// The passes as the process computes them, samples in two shards where there are two.
+    func computed() -> [[Float]] {
+      let shards = min(2, samples)
+      let segments = shards == 1 ? [[0..<1]] : [[0..<1], [1..<samples]]
+      let rows = ShardRows(segments: segments, tree: ShardTree(shardCount: shards), owned: 0..<shards)
+      return [
+        output(dy.count) { unsafe convolution(geometry, samples: samples, x, w, $0) },
+        output(x.count) { unsafe convolutionInputGradient(geometry, samples: samples, dy, w, $0) },
+        output(w.count) { unsafe convolutionWeightGradient(geometry, rows: rows, x, dy, $0) },
+      ]
+    }
+
+    /// The relative error of each pass.
+    func errors() -> [Double] { zip(computed(), passes).map { WinogradTests.error($0, $1) } }
+  }
+
+  /// A square kernel with the padding that keeps the size, or halves it under stride 2.
+  static func geometry(_ side: Int, _ inputs: Int, _ outputs: Int, kernel: Int = 3, stride: Int = 1) -> ConvolutionGeometry {
+    let pad = (kernel - 1) / 2
+    return ConvolutionGeometry(
+      height: side, width: side, inputChannels: inputs, outputChannels: outputs, kernelHeight: kernel, kernelWidth: kernel, stride: stride,
+      padTop: pad, padLeft: pad, padBottom: pad, padRight: pad)
+  }
+
+  @Test(arguments: [geometry(8, 256, 256), geometry(16, 256, 64, kernel: 4, stride: 2), geometry(6, 256, 256, kernel: 1)])
+  func `Floats of 256 channels round to less than 5e-6 in every pass`(g: ConvolutionGeometry) {
+    let errors = Reference(g, samples: 2).errors()
+    #expect(errors.allSatisfy { $0 < 5e-6 }, "forward, input gradient, weight gradient: \(errors)")
+    #expect(errors.allSatisfy { $0 > 1e-8 }, "rounding of Floats: \(errors)")
+  }
+
+  /// Shapes whose products are of bfloat16 where they are asked for: by Winograd's algorithm with every tile, by matrix products; odd sizes,
+  /// channels that are no multiples of 16 or 32, one sample, no padding, uneven padding and the most.
+  static let rounded: [(geometry: ConvolutionGeometry, samples: Int)] = [
+    (geometry(8, 256, 256), 2), (geometry(16, 256, 256, kernel: 4, stride: 2), 1), (geometry(9, 96, 112), 1), (geometry(17, 128, 80), 3),
+    (geometry(18, 96, 96, kernel: 4, stride: 2), 3), (geometry(22, 112, 96, kernel: 4, stride: 2), 2),
+    (WinogradTests.Shape(height: 12, width: 9, inputs: 96, outputs: 96, pads: (0, 2, 1, 0)).geometry, 2),
+    (WinogradTests.Shape(height: 19, width: 24, inputs: 96, outputs: 112, pads: (3, 0, 2, 3), stride: 2).geometry, 2),
+    (geometry(7, 256, 320, kernel: 1), 1), (geometry(17, 99, 101, kernel: 1), 2), (geometry(9, 70, 67), 2),
+    (geometry(10, 300, 64, kernel: 3, stride: 2), 2),
+  ]
+
+  @Test func `products of bfloat16 round to less than 4e-3 in every pass`() async {
+    await #expect(processExitsWith: .success) {
+      ConvolutionPrecision.current = .bf16
+      for (g, samples) in PrecisionTests.rounded {
+        let errors = PrecisionTests.Reference(g, samples: samples).errors()
+        precondition(errors.allSatisfy { $0 < 4e-3 && $0 > 1e-3 }, "\(g), \(samples) samples: \(errors)")
+      }
+    }
+  }
+
+  @Test func `shapes that bfloat16 would make slower stay Floats`() async {
+    await #expect(processExitsWith: .success) {
+      for g in [PrecisionTests.geometry(9, 3, 64), PrecisionTests.geometry(8, 48, 3), PrecisionTests.geometry(5, 5, 6)] {
+        let reference = PrecisionTests.Reference(g, samples: 2)
+        ConvolutionPrecision.current = .fp32
+        let floats = reference.computed()
+        ConvolutionPrecision.current = .bf16
+        precondition(reference.computed() == floats, "\(g)")
+      }
+    }
+  }
+
+  @Test func `in bfloat16 too a sample's bits depend neither on its batch nor on threads, and gradients not on ranks`() async {
+    await #expect(processExitsWith: .success) {
+      ConvolutionPrecision.current = .bf16
+      let (batch, shards) = (9, 4)
+      for (g, _) in PrecisionTests.rounded where g.inputChannels < 200 {
+        let (inputs, outputs) = (g.height * g.width * g.inputChannels, g.outputHeight * g.outputWidth * g.outputChannels)
+        let size = g.kernelHeight * g.kernelWidth * g.inputChannels * g.outputChannels
+        let (x, w) = (WinogradTests.drawn(batch * inputs, 1), WinogradTests.drawn(size, 2))
+        let dy = WinogradTests.drawn(batch * outputs, 3)
+        /// The passes on some ranks, one after the other.
+        func passes(ranks: Int, threads: Int) -> [[Float]] {
+          Workers.start(threads: threads)
+          var (y, dx): ([Float], [Float]) = ([], [])
+          let parts = rankRows(batch: batch, shards: shards, ranks: ranks)
+          let sums = parts.map { part in
+            let (first, count) = (part.first, part.rows.rowCount)
+            let own = (Array(x[(first * inputs)..<((first + count) * inputs)]), Array(dy[(first * outputs)..<((first + count) * outputs)]))
+            y += output(count * outputs) { unsafe convolution(g, samples: count, own.0, w, $0) }
+            dx += output(count * inputs) { unsafe convolutionInputGradient(g, samples: count, own.1, w, $0) }
+            return (
+              values: output(part.rows.nodeCount * size) { unsafe convolutionWeightGradient(g, rows: part.rows, own.0, own.1, $0) },
+              ranges: part.nodes
+            )
+          }
+          return [y, dx, root(sums, shards: shards, size: size)]
+        }
+        let whole = passes(ranks: 1, threads: 1)
+        precondition(passes(ranks: 1, threads: 3) == whole, "three threads: \(g)")
+        for ranks in [2, 4] { precondition(passes(ranks: ranks, threads: 2) == whole, "\(ranks) ranks: \(g)") }
+      }
+    }
+  }
+}
