@@ -7,7 +7,7 @@ public import Sharding
 /// samples, multiplies them with `dy` sample by sample (for images below 256 pixels segment by segment), and adds the leaves by
 /// `rows.steps`.
 public func convolutionWeightGradient(_ g: ConvolutionGeometry, rows: ShardRows, _ x: Input, _ dy: Input, _ dw: Output) {
-  if let winograd = g.winogradWeightGradient { return winograd.convolveWeightGradient(g, rows: rows, x, dy, dw) }
+  if g.usesWinograd { return winogradWeightGradient(g, rows: rows, x, dy, dw) }
   if let narrow = NarrowWeightGradient(g) { return narrow.run(rows, x, dy, dw) }
   if g.multipliesPairs { sumProducts(g, BFloatPairs.self, rows, x, dy, dw) } else { sumProducts(g, Floats.self, rows, x, dy, dw) }
 }

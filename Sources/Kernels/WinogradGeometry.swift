@@ -18,10 +18,12 @@ extension ConvolutionGeometry {
     }
   }
 
-  /// The transforms of the weight gradient. A leaf of few tiles goes by products in registers, of Floats, and then larger tiles are better.
-  var winogradWeightGradient: (any WinogradTransform.Type)? {
-    guard let winograd, winograd.tile < 4, outputHeight * outputWidth < 64 else { return self.winograd }
-    return stride == 1 ? FourByThree.self : FourByTwo.self
+  /// The transforms of the weight gradient of a leaf of so many samples, where `winograd` is not nil. Sums of bfloat16 products go through
+  /// the memory, which few tiles do not repay.
+  func winogradWeightGradient(samples: Int) -> any WinogradTransform.Type {
+    let whole: any WinogradTransform.Type = stride == 1 ? FourByThree.self : FourByTwo.self
+    guard let winograd, winograd.tile < 4, samples * tiles(winograd) >= 80 else { return whole }
+    return winograd
   }
 
   /// Whether all three passes go by Winograd's algorithm.
@@ -30,13 +32,13 @@ extension ConvolutionGeometry {
   /// Whether products of bfloat16 are asked for, and gain more than smaller tiles lose.
   private var prefersPairs: Bool { ConvolutionPrecision.current == .bf16 }
 
-  /// Products of the tiles that cover the output of a sample, for each two channels.
-  private func products(_ transform: any WinogradTransform.Type) -> Int {
-    let (rows, columns) = (
-      (outputHeight + transform.tile - 1) / transform.tile, (outputWidth + transform.tile - 1) / transform.tile
-    )
-    return rows * columns * transform.positions
+  /// Tiles that cover the output of a sample.
+  private func tiles(_ transform: any WinogradTransform.Type) -> Int {
+    ((outputHeight + transform.tile - 1) / transform.tile) * ((outputWidth + transform.tile - 1) / transform.tile)
   }
+
+  /// Their products, for each two channels.
+  private func products(_ transform: any WinogradTransform.Type) -> Int { tiles(transform) * transform.positions }
 
   /// The pixels of the output.
   var outputPixels: PixelLattice { PixelLattice(height: outputHeight, width: outputWidth, channels: outputChannels) }

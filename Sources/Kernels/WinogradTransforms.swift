@@ -44,6 +44,9 @@ protocol WinogradTransform {
     _ g: ConvolutionGeometry, samples: Int, _ dy: Input, _ w: Input, scale: Float, bias: Input?, _ dx: Output)
   /// The adjoint of `convolve` in `w`, summed over the batch: `dw` is `[nodeCount, kernel, kernel, inputs, outputs]`.
   static func convolveWeightGradient(_ g: ConvolutionGeometry, rows: ShardRows, _ x: Input, _ dy: Input, _ dw: Output)
+  /// The same for some leaves alone, the segments of each given: the gradient of the i-th is the one at `places[i]` in `sums`.
+  static func convolveLeafGradients(
+    _ g: ConvolutionGeometry, _ leaves: [[Range<Int>]], _ places: [Int], _ x: Input, _ dy: Input, _ sums: Output)
 }
 
 extension WinogradTransform {

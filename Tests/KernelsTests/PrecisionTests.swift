@@ -14,9 +14,9 @@ import Testing
 
     init(_ g: ConvolutionGeometry, samples: Int) {
       (geometry, self.samples) = (g, samples)
-      x = WinogradTests.drawn(samples * g.height * g.width * g.inputChannels, 1)
-      w = WinogradTests.drawn(g.kernelHeight * g.kernelWidth * g.inputChannels * g.outputChannels, 2)
-      dy = WinogradTests.drawn(samples * g.outputHeight * g.outputWidth * g.outputChannels, 3)
+      x = KernelsTests.samples(samples * g.height * g.width * g.inputChannels, seed: 1)
+      w = KernelsTests.samples(g.kernelHeight * g.kernelWidth * g.inputChannels * g.outputChannels, seed: 2)
+      dy = KernelsTests.samples(samples * g.outputHeight * g.outputWidth * g.outputChannels, seed: 3)
       let (x, w, dy) = (x.map(Double.init), w.map(Double.init), dy.map(Double.init))
       passes = [dy, x, w].map { [Double](repeating: 0, count: $0.count) }
       WinogradTests.products(g, samples: samples) { yi, xi, wi in
@@ -73,7 +73,7 @@ import Testing
       ConvolutionPrecision.current = .bf16
       for (g, samples) in PrecisionTests.rounded {
         let errors = PrecisionTests.Reference(g, samples: samples).errors()
-        precondition(errors.allSatisfy { $0 < 4e-3 && $0 > 1e-3 }, "\(g), \(samples) samples: \(errors)")
+        #expect(errors.allSatisfy { $0 < 4e-3 && $0 > 1e-3 }, "\(g), \(samples) samples: \(errors)")
       }
     }
   }
@@ -85,7 +85,7 @@ import Testing
         ConvolutionPrecision.current = .fp32
         let floats = reference.computed()
         ConvolutionPrecision.current = .bf16
-        precondition(reference.computed() == floats, "\(g)")
+        #expect(reference.computed() == floats, "\(g)")
       }
     }
   }
@@ -97,8 +97,8 @@ import Testing
       for (g, _) in PrecisionTests.rounded where g.inputChannels < 200 {
         let (inputs, outputs) = (g.height * g.width * g.inputChannels, g.outputHeight * g.outputWidth * g.outputChannels)
         let size = g.kernelHeight * g.kernelWidth * g.inputChannels * g.outputChannels
-        let (x, w) = (WinogradTests.drawn(batch * inputs, 1), WinogradTests.drawn(size, 2))
-        let dy = WinogradTests.drawn(batch * outputs, 3)
+        let (x, w) = (samples(batch * inputs, seed: 1), samples(size, seed: 2))
+        let dy = samples(batch * outputs, seed: 3)
         /// The passes on some ranks, one after the other.
         func passes(ranks: Int, threads: Int) -> [[Float]] {
           Workers.start(threads: threads)
@@ -117,8 +117,8 @@ import Testing
           return [y, dx, root(sums, shards: shards, size: size)]
         }
         let whole = passes(ranks: 1, threads: 1)
-        precondition(passes(ranks: 1, threads: 3) == whole, "three threads: \(g)")
-        for ranks in [2, 4] { precondition(passes(ranks: ranks, threads: 2) == whole, "\(ranks) ranks: \(g)") }
+        #expect(passes(ranks: 1, threads: 3) == whole, "three threads: \(g)")
+        for ranks in [2, 4] { #expect(passes(ranks: ranks, threads: 2) == whole, "\(ranks) ranks: \(g)") }
       }
     }
   }
