@@ -29,8 +29,10 @@ extension ConvolutionGeometry {
   /// Whether all three passes go by Winograd's algorithm.
   public var usesWinograd: Bool { winograd != nil }
 
-  /// Whether products of bfloat16 are asked for, and gain more than smaller tiles lose.
-  private var prefersPairs: Bool { ConvolutionPrecision.current == .bf16 }
+  /// Whether products of bfloat16 are asked for, and gain more than smaller tiles lose: of few channels, transforms take most of the time.
+  private var prefersPairs: Bool {
+    ConvolutionPrecision.current == .bf16 && min(inputChannels, outputChannels) >= (stride == 1 ? 128 : 64)
+  }
 
   /// Tiles that cover the output of a sample.
   private func tiles(_ transform: any WinogradTransform.Type) -> Int {

@@ -63,9 +63,9 @@ extension PrimitiveForm {
   /// Convolutions whose products can be of bfloat16, by every tile and by matrix products; weight gradients of few tiles and of many.
   static var convolutionsOfManyChannels: [PrimitiveForm] {
     [
-      ConvolutionForm(name: "3x3 of 96 channels", image: (8, 8, 96), outputs: 96, kernel: 3),
-      ConvolutionForm(name: "3x3 of 96 channels, odd sizes", image: (11, 9, 96), outputs: 112, kernel: 3),
-      ConvolutionForm(name: "3x3 of 96 channels on 5x5", image: (5, 5, 96), outputs: 96, kernel: 3),
+      ConvolutionForm(name: "3x3 of 128 channels", image: (8, 8, 128), outputs: 128, kernel: 3),
+      ConvolutionForm(name: "3x3 of 128 channels, odd sizes", image: (11, 11, 128), outputs: 144, kernel: 3),
+      ConvolutionForm(name: "3x3 of 128 channels on 5x5", image: (5, 5, 128), outputs: 128, kernel: 3),
       ConvolutionForm(name: "4x4, stride 2, of 96 channels", image: (16, 16, 96), outputs: 96, kernel: 4, stride: 2, padding: .all(1)),
       ConvolutionForm(
         name: "4x4, stride 2, of 96 channels, odd sizes", image: (19, 18, 96), outputs: 112, kernel: 4, stride: 2, padding: .all(1)),

@@ -28,9 +28,9 @@ enum ModelChecks {
       } + zoo.entries.map(unseen)
   }
 
-  /// BigGAN with blocks of 96 channels.
+  /// BigGAN with blocks of 128 channels.
   static var wide: [BitCheck] {
-    zoo.entries.filter { $0.card.name == "biggan" }.flatMap { checks($0, [("channels", "24")]) }
+    zoo.entries.filter { $0.card.name == "biggan" }.flatMap { checks($0, [("channels", "32")]) }
   }
 
   private static func checks(_ entry: ModelEntry, _ settings: [(name: String, value: String)]) -> [BitCheck] {
