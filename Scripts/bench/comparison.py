@@ -16,7 +16,7 @@ import numpy
 
 from configurations import CONFIGURATIONS
 from disturbance import QUIET, wait_for_quiet
-from measurements import Measurement, RunFailed, allocators, run_dist_gan, run_pytorch
+from measurements import Measurement, RunFailed, allocators, precisions, run_dist_gan, run_pytorch
 from setting import parser, tell_load, tell_setting
 
 STEPS = 4
@@ -44,18 +44,19 @@ def parsed():
 
 
 def compare(configuration, options):
-    """All rounds of one configuration: dist-gan's measurement, and PyTorch's by variant."""
-    own = Measurement()
+    """All rounds of one configuration: dist-gan's measurements by precision, and PyTorch's by variant."""
+    own = {precision: Measurement() for precision in precisions(options.program)}
     measured = {variant: Measurement() for variant in itertools.product(("nchw", "nhwc"), ("fp32", "bf16"), allocators())}
     running = list(measured)
     with tempfile.TemporaryDirectory(prefix="dist-gan-bench-") as directory:
         data = os.path.join(directory, "data.h5")
         write_data(data, configuration)
         for number in range(options.rounds):
-            wait_for_quiet(options.patience)
-            own.runs.append(run_dist_gan(options.program, configuration, data, options.threads, STEPS))
-            parameters = own.runs[-1].parameters
-            tell(configuration, number, "dist-gan", own)
+            for precision, measurement in own.items():
+                wait_for_quiet(options.patience)
+                measurement.runs.append(run_dist_gan(options.program, configuration, precision, data, options.threads, STEPS))
+                parameters = measurement.runs[-1].parameters
+                tell(configuration, number, f"dist-gan {precision}", measurement)
             for variant in running:
                 wait_for_quiet(options.patience)
                 run = run_pytorch(configuration, variant, options.threads, TIMED)
@@ -98,20 +99,23 @@ def tell(configuration, number, name, measurement):
 
 
 def print_table(rows):
-    """Images a second, dist-gan's ratio to either precision (above 1: faster than PyTorch), peak resident memory."""
-    print("| configuration | PyTorch fp32, images/s | PyTorch bf16, images/s | dist-gan, images/s | ratio to fp32 | ratio to bf16 "
-          "| peak memory PyTorch fp32, bf16, dist-gan | others' cores at most |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    """Images a second, dist-gan's ratio to PyTorch of the same precision (above 1: faster), peak resident memory."""
+    print("| configuration | PyTorch fp32, images/s | PyTorch bf16, images/s | dist-gan fp32, images/s | dist-gan bf16, images/s "
+          "| ratio of fp32 | dist-gan fp32 to PyTorch bf16 | ratio of bf16 | peak memory PyTorch fp32, bf16, dist-gan fp32, bf16 "
+          "| others' cores at most |")
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for configuration, own, measured in rows:
-        speed = rate(configuration, own)
+        speed = {precision: rate(configuration, measurement) for precision, measurement in own.items()}
         variants = [best(measured, precision) for precision in ("fp32", "bf16")]
         rates = [rate(configuration, measured[variant]) for variant in variants]
         cells = [f"{configuration.name}, batch {configuration.batch}"]
         cells += [f"{theirs:.2f} ({layout}, {allocator})" for theirs, (layout, _, allocator) in zip(rates, variants)]
-        cells += [f"{speed:.2f}"] + [f"{speed / theirs:.2f}" for theirs in rates]
-        peaks = [measured[variant].peak for variant in variants] + [own.peak]
-        cells.append(", ".join(f"{peak / 2**30:.2f} GiB" for peak in peaks))
-        cells.append(f"{max(each.others for each in [own] + [measured[variant] for variant in variants]):.2f}")
+        cells += [f"{speed[precision]:.2f}" if precision in speed else "-" for precision in ("fp32", "bf16")]
+        cells += [f"{speed['fp32'] / theirs:.2f}" for theirs in rates]
+        cells.append(f"{speed['bf16'] / rates[1]:.2f}" if "bf16" in speed else "-")
+        counted = [measured[variant] for variant in variants] + list(own.values())
+        cells.append(", ".join(f"{each.peak / 2**30:.2f} GiB" for each in counted))
+        cells.append(f"{max(each.others for each in counted):.2f}")
         print(f"| {' | '.join(cells)} |")
 
 

@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -87,13 +88,23 @@ def run_pytorch(configuration, variant, threads, timed):
     return Run(facts["seconds"], facts["peak"], facts["parameters"], disturbance.cores())
 
 
-def run_dist_gan(program, configuration, data, threads, steps):
+def precisions(program):
+    """The precisions that dist-gan was compiled for, as its doctor tells them."""
+    result = subprocess.run([program, "doctor"], capture_output=True, text=True, timeout=LIMIT)
+    told = re.search(r"^built for .*--precision (.*)$", result.stdout, re.MULTILINE)
+    if not told:
+        raise RunFailed(f"{program} doctor does not tell its precisions: exit code {result.returncode}\n{result.stdout}{result.stderr}")
+    return told.group(1).split(", ")
+
+
+def run_dist_gan(program, configuration, precision, data, threads, steps):
     """Steps 2 to `steps` of a run that is ended then: sample sheets and checkpoints are no part of a step."""
     disturbance = Disturbance()
     with tempfile.TemporaryDirectory(prefix="dist-gan-bench-") as directory:
         log = os.path.join(directory, "run", "log.jsonl")
         words = [
             program, "train", *configuration.arguments, "--data", data, "--output", os.path.dirname(log), "--threads", str(threads),
+            "--precision", precision,
             "--steps", str(steps + 1000), "--log-every", "1", "--sample-every", "0", "--checkpoint-every", "never", "--quiet"]
         with open(os.path.join(directory, "printed"), "w+") as printed:
             process = subprocess.Popen(words, stdout=printed, stderr=printed)

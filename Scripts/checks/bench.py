@@ -56,6 +56,18 @@ with directory() as place:
     exact = succeed(*words, "--exact-convolution")
     # Changes of size are sums of their own there, of more terms than in one operation with a convolution.
     expect("exact" in exact and 1 < flops(exact) / flops(text) < 2.25, "operations as the sums are defined", exact, text)
+    # bfloat16 where the program was compiled for it, and else a refusal.
+    told = re.search(r"^built for .*--precision (.*)$", succeed("doctor"), re.MULTILINE)
+    expect(told, "doctor does not tell which precisions there are")
+    halves = "bf16" in told.group(1).split(", ")
+    if halves:
+        half = succeed(*words, "--precision", "bf16")
+        expect("factors bf16" in half and "factors fp32" in text and flops(half) == flops(text), half, text)
+    else:
+        refused = run(*words, "--precision", "bf16")
+        expect(refused.returncode == 64 and "AVX-512 BF16" in refused.stderr, refused)
+    refused = run(*words, "--precision", "fp16")
+    expect(refused.returncode == 64 and "fp32, bf16" in refused.stderr, refused)
     refused = run("bench", "step", "--model", "biggan", "--preset", "imagenet128")
     expect(refused.returncode == 65 and "--images" in refused.stderr, refused)
 
@@ -81,5 +93,21 @@ with directory() as place:
     expect(refused.returncode == 65 and "convolution was exact, is winograd" in refused.stderr, refused)
     refused = run("--resume", "fast", "--steps", 4, "--exact-convolution")
     expect(refused.returncode == 65 and "convolution was winograd, is exact" in refused.stderr, refused)
+
+    # So does precision. Blocks of 128 channels and more, of which bfloat16 is faster.
+    if halves:
+        wide = lambda name, *more: succeed(
+            "--model", "biggan", "--channels", 32, "--batch", 4, "--output", name, "--log-every", 1, *more)
+        fast, half = wide("fp32", "--steps", 2), wide("bf16", "--steps", 2, "--precision", "bf16")
+        expect(parameter_hash(fast) != parameter_hash(half), "both precisions have the same bits")
+        expect("bf16: factors" in half and "bf16: factors" not in fast, "the header says it", half, fast)
+        pairs = [pair for steps in zip(losses("fp32"), losses("bf16")) for pair in zip(*steps)]
+        expect(len(pairs) >= 4 and all(abs(a - b) <= 0.1 * max(1, abs(a)) for a, b in pairs), "losses are near", pairs)
+        resumed = succeed("--resume", "bf16", "--steps", 3)
+        whole = wide("whole-bf16", "--precision", "bf16", "--steps", 3)
+        expect(parameter_hash(resumed) == parameter_hash(whole), "a resume keeps the precision", resumed, whole)
+        refused = run("--resume", "bf16", "--steps", 4, "--precision", "fp32")
+        expect(refused.returncode == 65 and "precision was bf16, is fp32" in refused.stderr, refused)
+        succeed("sample", "--from", "bf16", "--count", 4, "--output", "drawn.png")
     os.chdir("/")
-print("bench: what is printed adds up; exact convolutions are a run of their own")
+print("bench: what is printed adds up; exact convolutions and bfloat16 are runs of their own")

@@ -35,11 +35,18 @@ extension Bench {
     @Option(help: ArgumentHelp("Rounds; medians are printed.", valueName: "count"))
     var rounds = 5
 
+    @Option(
+      help: ArgumentHelp("Factors of the products: fp32 or bf16.", valueName: "form"), completion: .words(ConvolutionPrecision.self))
+    var precision = "fp32"
+
     @Flag(help: "Print one line of JSON for each shape, in operations per second.")
     var json = false
 
     func run() throws {
       guard batch > 0, rounds > 0, threads ?? 1 > 0 else { throw OptionError("--batch, --rounds and --threads: at least 1 is needed") }
+      let precision = try ConvolutionPrecision(option: precision)
+      try precision.requireInstructions()
+      ConvolutionPrecision.current = precision
       let geometries = try (shapes ?? Self.usualShapes).split(separator: ",").map { try Self.geometry(String($0)) }
       if let threads { Workers.start(threads: threads) }
       let peak = peakRate()
@@ -47,7 +54,9 @@ extension Bench {
         for geometry in geometries { print(fields(geometry, rates: rates(geometry), peak)) }
         return
       }
-      print("peak of \(Workers.threads) threads: \(Int(peak / 1e9)) GFLOP/s; \(batch) images; effective GFLOP/s and multiples of the peak")
+      print(
+        "peak of \(Workers.threads) threads: \(Int(peak / 1e9)) GFLOP/s of fp32; \(batch) images, factors \(precision); effective GFLOP/s and "
+          + "multiples of the peak")
       print("size  inputs outputs kernel stride        forward   input gradient  weight gradient")
       for geometry in geometries { printRow(geometry, rates(geometry), peak) }
     }

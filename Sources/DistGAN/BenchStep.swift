@@ -61,6 +61,11 @@ extension Bench {
     @Flag(help: "Compute every convolution as the sum as it is defined, none by Winograd's algorithm.")
     var exactConvolution = false
 
+    @Option(
+      help: ArgumentHelp("Factors of the products in convolutions: fp32 or bf16.", valueName: "form"),
+      completion: .words(ConvolutionPrecision.self))
+    var precision = "fp32"
+
     @Flag(help: "Print a table of every layer's operations.")
     var layers = false
 
@@ -79,7 +84,7 @@ extension Bench {
       let options = try communicator.together { try runOptions(configured, ranks: communicator.size) }
         .cut(ranks: communicator.size, threads: threads)
       Workers.start(threads: threads)
-      ConvolutionAlgorithm.current = options.convolution
+      options.setConvolutions()
       let plan = try communicator.together {
         try Plan(configured, options: options, data: DataFormat(source, usingClasses: true), ranks: communicator.size)
       }
@@ -121,6 +126,7 @@ extension Bench {
       options.isFast = fast
       options.reduction = way
       options.convolution = exactConvolution ? .exact : .winograd
+      options.precision = try ConvolutionPrecision(option: precision)
       try options.validate(ranks: ranks)
       return options
     }

@@ -84,7 +84,8 @@ final class Examination: @unchecked Sendable {
     ]
     let level = levels.first { flags.isSuperset(of: $0.1) }?.0
     fact("processor", [field("model name") ?? "unknown", level].compactMap(\.self).joined(separator: ", "))
-    fact("built for", "\(Processor.target), kernels for \(Kernels.instructionSet)")
+    let precisions = ConvolutionPrecision.allCases.filter(\.hasInstructions).map(\.rawValue).joined(separator: ", ")
+    fact("built for", "\(Processor.target), kernels for \(Kernels.instructionSet), --precision \(precisions)")
     if let missing = unsafe cprocessor_missing() {
       problem(
         unsafe "the program was built for \(Processor.target) with \(String(cString: missing)), which this processor lacks; build it here, or "

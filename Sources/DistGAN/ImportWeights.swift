@@ -71,6 +71,7 @@ struct ImportWeights: ParsableCommand {
     let source = try data.map(DataArgument.open)
     let format = try format(description, source)
     ConvolutionAlgorithm.current = .winograd
+    ConvolutionPrecision.current = .fp32
     let recipe = try model.build(format)
     let fitted = try recipe.networks.map { try $0.fitted(arrays, layout: layout ?? description.layout, path: file) }
     let loaded = zip(recipe.networks, fitted).filter { $0.1 != nil }.map(\.0.store.name)

@@ -23,7 +23,7 @@ struct Planning {
     let share = Cores.claim(localRank: communicator.localRank, localSize: communicator.localSize)
     let threads = flags.threads ?? share.threads
     Workers.start(threads: threads)
-    ConvolutionAlgorithm.current = run.options.convolution
+    run.options.setConvolutions()
     let format = values.format ?? DataFormat(run.source, usingClasses: run.options.usesClasses)
     let plan = try communicator.together { try Plan(run.model, options: run.options, data: format, ranks: communicator.size) }
     var header = RunHeader(run, from: 0)

@@ -78,8 +78,8 @@ struct RunConfiguration {
       throw OptionError("unknown rule --lr-rule \(rule); known ones: \(LearningRateRule.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     options.learningRateRule = known
-    let convolution = stored?.header.value("convolution").flatMap(ConvolutionAlgorithm.init(rawValue:))
-    options.convolution = flags.exactConvolution.map { $0 ? .exact : .winograd } ?? convolution ?? options.convolution
+    options.convolution = flags.exactConvolution.map { $0 ? .exact : .winograd } ?? stored?.convolution ?? options.convolution
+    options.precision = try flags.precision.map { try ConvolutionPrecision(option: $0) } ?? stored?.precision ?? options.precision
     options.steps = flags.steps ?? stored?.header.steps ?? options.steps
     options.checkpointEvery = try flags.checkpointEvery.map(cadence) ?? options.checkpointEvery
     options.keep = flags.keep ?? options.keep

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Communication
+import Kernels
 import Training
 
 /// The options of a run. All are optional, so that what the user said can be told from what is left to preset or checkpoint.
@@ -76,6 +77,12 @@ struct RunFlags: ParsableArguments {
     inversion: .prefixedNo,
     help: "Whether every convolution is the sum as it is defined, none by Winograd's algorithm: slower, with other bits (default: no).")
   var exactConvolution: Bool?
+
+  @Option(
+    help: ArgumentHelp(
+      "Factors of the products in convolutions: fp32 (default), or bf16, rounded to bfloat16 where that is faster, with other bits; sums and "
+        + "weights stay fp32.", valueName: "form"), completion: .words(ConvolutionPrecision.self))
+  var precision: String?
 
   @Option(
     help: ArgumentHelp(

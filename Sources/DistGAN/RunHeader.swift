@@ -41,6 +41,7 @@ struct RunHeader {
         "\(steps) of batch \(options.batch)\(accumulation) in \(options.shards)\(options.isFast ? " fast" : "") shards, seed \(options.seed)\(mirrored)"
       ))
     if options.convolution == .exact { lines.append(("convolutions", "exact: none by Winograd's algorithm")) }
+    if options.precision == .bf16 { lines.append(("precision", "bf16: factors of products in convolutions are rounded, sums are not")) }
     let batch = options.batch * options.accumulation
     let presetBatch = run.preset.run.batch * run.preset.run.accumulation
     if batch != presetBatch {

@@ -52,7 +52,8 @@ struct StepReport {
       ),
       (
         "convolutions",
-        options.convolution == .exact ? "exact: none by Winograd's algorithm" : "by Winograd's algorithm where it suits the shape"
+        (options.convolution == .exact ? "exact: none by Winograd's algorithm" : "by Winograd's algorithm where it suits the shape")
+          + ", factors \(options.precision)"
       ),
     ]
     var speed = String(format: "%.2f real images of a critic update a second", Double(batch) / step)

@@ -53,10 +53,15 @@ struct StoredRun {
     )
   }
 
+  /// How the run computed convolutions; nil where the checkpoint does not say.
+  var convolution: ConvolutionAlgorithm? { header.value("convolution").flatMap(ConvolutionAlgorithm.init(rawValue:)) }
+  var precision: ConvolutionPrecision? { header.value("precision").flatMap(ConvolutionPrecision.init(rawValue:)) }
+
   /// The networks with the numbers of the checkpoint; from here on convolutions are computed as the run did.
   /// - Throws: `RunError` with exit code 66 when they are damaged.
   func recipe() throws -> any Recipe {
-    ConvolutionAlgorithm.current = header.value("convolution").flatMap(ConvolutionAlgorithm.init(rawValue:)) ?? .winograd
+    ConvolutionAlgorithm.current = convolution ?? .winograd
+    ConvolutionPrecision.current = precision ?? .fp32
     let recipe = try model.build(format)
     for network in recipe.networks { network.store.allocate(seed: 0, drawing: false) }
     try Checkpoint.load(recipe, from: path)

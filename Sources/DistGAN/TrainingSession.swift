@@ -31,7 +31,7 @@ struct TrainingSession {
     let threads = flags.threads ?? share.threads
     Workers.start(threads: threads)
     try communicator.agree(on: run)
-    ConvolutionAlgorithm.current = run.options.convolution
+    run.options.setConvolutions()
     run.options = run.options.cut(ranks: communicator.size, threads: Int(try communicator.first { "\(threads)" }) ?? threads)
     let plan = try communicator.together {
       try Plan(

@@ -4,7 +4,7 @@
 func panelProduct(
   rows: Int, depth: Int, _ a: Input, rowStep: Int, termStep: Int, _ b: Input, _ c: Output, accumulate: Bool
 ) {
-  let product = TileProduct(depth: depth, rowStep: rowStep, termStep: termStep, bStep: 32, cStep: 32, accumulate: accumulate)
+  let product = TileProduct<Floats>(depth: depth, rowStep: rowStep, termStep: termStep, bStep: 32, cStep: 32, accumulate: accumulate)
   var row = rows / 4 * 4
   product.run(rows: row, columns: 32, a, b, c)
   while row < rows {
@@ -31,7 +31,7 @@ private func panelRow(depth: Int, _ a: Input, termStep: Int, _ b: Input, _ c: Ou
 
 /// `C [rows, width] (+)= A B` over the 32 columns of a panel `A [rows, 32]`, with rows a multiple of 8 and the width of 16.
 func panelContraction(rows: Int, width: Int, depth: Int, _ a: Input, _ b: Input, _ c: Output, accumulate: Bool) {
-  let product = TileProduct(depth: depth, rowStep: 32, termStep: 1, bStep: width, cStep: width, accumulate: accumulate)
+  let product = TileProduct<Floats>(depth: depth, rowStep: 32, termStep: 1, bStep: width, cStep: width, accumulate: accumulate)
   product.run(rows: rows, columns: width, a, b, c)
 }
 

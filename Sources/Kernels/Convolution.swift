@@ -2,7 +2,7 @@
 ///
 /// The forward pass is one such pass. The input gradient is one for each of the `stride x stride` phases of the input's pixels, since
 /// the pixels of one phase see the same taps: so nothing is scattered and every pixel is written once.
-private struct ConvolutionPass {
+private struct ConvolutionPass<Operands: ProductOperands> {
   var windows: TapGather
   var groups: Int
   /// Numbers in one source image and in one target image.
@@ -27,9 +27,9 @@ private struct ConvolutionPass {
   /// `weights(group)` is a `[depth, outputs]` matrix whose rows lie `weightStride` apart.
   func run(samples: Int, _ source: Input, _ weights: (Int) -> Input, weightStride: Int, _ target: Output) {
     if rows <= 0 || windows.columns <= 0 { return }
-    let size = PackedMatrix.size(terms: windows.depth, columns: outputs)
+    let size = PackedMatrix<Operands>.size(terms: windows.depth, columns: outputs)
     withScratch(groups * size) { memory in
-      let packed = (0..<groups).map { PackedMatrix(terms: windows.depth, columns: outputs, memory: memory + $0 * size) }
+      let packed = (0..<groups).map { PackedMatrix<Operands>(terms: windows.depth, columns: outputs, memory: memory + $0 * size) }
       Workers.forRanges(groups, grain: max(1, threadingGrain / max(1, size))) { range in
         for group in range { packed[group].pack(weights(group), step: weightStride) }
       }
@@ -37,7 +37,7 @@ private struct ConvolutionPass {
     }
   }
 
-  private func run(samples: Int, _ source: Input, _ weights: [PackedMatrix], _ target: Output) {
+  private func run(samples: Int, _ source: Input, _ weights: [PackedMatrix<Operands>], _ target: Output) {
     let band = band
     let bands = (rows + band - 1) / band
     let depth = windows.depth
@@ -91,6 +91,11 @@ extension ConvolutionGeometry {
     }
   }
 
+  /// Whether products of matrices are of bfloat16: those of some size, as factors must be rounded first.
+  var multipliesPairs: Bool {
+    ConvolutionPrecision.current == .bf16 && groups == 1 && min(inputChannels, outputChannels) >= 16
+  }
+
   /// Runs `body` with the weights times `scale`.
   fileprivate func withScaled(_ w: Input, by scale: Float, _ body: (Input) -> Void) {
     withScratch(weightSize) { scaled in
@@ -108,20 +113,27 @@ extension ConvolutionGeometry {
 public func convolution(
   _ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, scale: Float = 1, bias: Input? = nil, _ y: Output
 ) {
-  switch g.winograd {
-  case .stride1: return winogradConvolution(g, FourByThree.self, samples: samples, x, w, scale: scale, bias: bias, y)
-  case .stride2: return winogradConvolution(g, FourByTwo.self, samples: samples, x, w, scale: scale, bias: bias, y)
-  case nil: break
-  }
+  if let winograd = g.winograd { return winograd.convolve(g, samples: samples, x, w, scale: scale, bias: bias, y) }
   defer { addBias(bias, pixels: samples * g.outputHeight * g.outputWidth, channels: g.outputChannels, y) }
   if scale != 1 { return g.withScaled(w, by: scale) { convolution(g, samples: samples, x, $0, y) } }
   if let few = FewInputs(g) { return few.run(samples: samples, x, w, y) }
   if let few = FewOutputs(g) { return few.run(samples: samples, x, w, y) }
+  if g.multipliesPairs {
+    multiply(g, BFloatPairs.self, samples: samples, x, w, y)
+  } else {
+    multiply(g, Floats.self, samples: samples, x, w, y)
+  }
+}
+
+/// `convolution` by products of matrices.
+private func multiply<Operands: ProductOperands>(
+  _ g: ConvolutionGeometry, _: Operands.Type, samples: Int, _ x: Input, _ w: Input, _ y: Output
+) {
   let windows = TapGather(
     height: g.height, width: g.width, imageChannels: g.inputChannels, step: g.stride, taps: g.taps, rows: g.outputHeight,
     columns: g.outputWidth,
     channels: g.inputChannels / g.groups)
-  let pass = ConvolutionPass(
+  let pass = ConvolutionPass<Operands>(
     windows: windows, groups: g.groups, sourceSize: g.inputSize, targetSize: g.outputSize,
     targetChannels: g.outputChannels, targetWidth: g.outputWidth, targetRow: 0, targetColumn: 0, targetStep: 1)
   pass.run(samples: samples, x, { w + $0 * pass.outputs }, weightStride: g.outputChannels, y)
@@ -132,15 +144,22 @@ public func convolution(
 public func convolutionInputGradient(
   _ g: ConvolutionGeometry, samples: Int, _ dy: Input, _ w: Input, scale: Float = 1, bias: Input? = nil, _ dx: Output
 ) {
-  switch g.winograd {
-  case .stride1: return winogradInputGradient(g, FourByThree.self, samples: samples, dy, w, scale: scale, bias: bias, dx)
-  case .stride2: return winogradInputGradient(g, FourByTwo.self, samples: samples, dy, w, scale: scale, bias: bias, dx)
-  case nil: break
-  }
+  if let winograd = g.winograd { return winograd.convolveInputGradient(g, samples: samples, dy, w, scale: scale, bias: bias, dx) }
   defer { addBias(bias, pixels: samples * g.height * g.width, channels: g.inputChannels, dx) }
   if scale != 1 { return g.withScaled(w, by: scale) { convolutionInputGradient(g, samples: samples, dy, $0, dx) } }
   if let few = FewInputs(adjointOf: g) { return few.run(samples: samples, dy, w, dx) }
   if let few = FewOutputs(adjointOf: g) { return few.run(samples: samples, dy, w, dx) }
+  if g.multipliesPairs {
+    multiplyAdjoint(g, BFloatPairs.self, samples: samples, dy, w, dx)
+  } else {
+    multiplyAdjoint(g, Floats.self, samples: samples, dy, w, dx)
+  }
+}
+
+/// `convolutionInputGradient` by products of matrices.
+private func multiplyAdjoint<Operands: ProductOperands>(
+  _ g: ConvolutionGeometry, _: Operands.Type, samples: Int, _ dy: Input, _ w: Input, _ dx: Output
+) {
   let inputs = g.inputChannels / g.groups
   let outputs = g.outputChannels / g.groups
   for phase in 0..<g.stride * g.stride {
@@ -154,7 +173,7 @@ public func convolutionInputGradient(
       if y % g.stride != 0 || x % g.stride != 0 { return nil }
       return Tap(row: y / g.stride, column: x / g.stride, index: tap.index)
     }
-    let pass = ConvolutionPass(
+    let pass = ConvolutionPass<Operands>(
       windows: TapGather(
         height: g.outputHeight, width: g.outputWidth, imageChannels: g.outputChannels, step: 1, taps: taps,
         rows: (g.height - row + g.stride - 1) / g.stride, columns: (g.width - column + g.stride - 1) / g.stride, channels: outputs),

@@ -7,12 +7,15 @@ public import Sharding
 /// samples, multiplies them with `dy` sample by sample (for images below 256 pixels segment by segment), and adds the leaves by
 /// `rows.steps`.
 public func convolutionWeightGradient(_ g: ConvolutionGeometry, rows: ShardRows, _ x: Input, _ dy: Input, _ dw: Output) {
-  switch g.winogradWeightGradient {
-  case .stride1: return winogradWeightGradient(g, FourByThree.self, rows: rows, x, dy, dw)
-  case .stride2: return winogradWeightGradient(g, FourByTwo.self, rows: rows, x, dy, dw)
-  case nil: break
-  }
+  if g.usesWinograd { return winogradWeightGradient(g, rows: rows, x, dy, dw) }
   if let narrow = NarrowWeightGradient(g) { return narrow.run(rows, x, dy, dw) }
+  if g.multipliesPairs { sumProducts(g, BFloatPairs.self, rows, x, dy, dw) } else { sumProducts(g, Floats.self, rows, x, dy, dw) }
+}
+
+/// `convolutionWeightGradient` by products of matrices.
+private func sumProducts<Operands: ProductOperands>(
+  _ g: ConvolutionGeometry, _: Operands.Type, _ rows: ShardRows, _ x: Input, _ dy: Input, _ dw: Output
+) {
   let inputs = g.inputChannels / g.groups
   let outputs = g.outputChannels / g.groups
   let pixels = g.outputHeight * g.outputWidth
@@ -37,14 +40,14 @@ public func convolutionWeightGradient(_ g: ConvolutionGeometry, rows: ShardRows,
     let channel = group * inputs + firstChannel
     let depth = windows.depth
     let size = depth * outputs
-    withScratch(rows.stackHeight * size + matrixRows * depth + PackedMatrix.size(terms: 256, columns: outputs)) { memory in
+    withScratch(rows.stackHeight * size + matrixRows * depth + PackedMatrix<Operands>.size(terms: 256, columns: outputs)) { memory in
       let matrix = memory + rows.stackHeight * size
       let cotangents = matrix + matrixRows * depth
       foldTree(rows.steps, size: size, memory: memory) { leaf, partial in
         var isEmpty = true
         func multiply(_ a: Input, _ lda: Int, firstPixel: Int, count: Int) {
           for first in stride(from: 0, to: count, by: 256) {
-            let b = PackedMatrix(terms: min(256, count - first), columns: outputs, memory: cotangents)
+            let b = PackedMatrix<Operands>(terms: min(256, count - first), columns: outputs, memory: cotangents)
             b.pack(dy + (firstPixel + first) * g.outputChannels + group * outputs, step: g.outputChannels)
             b.product(rows: depth, a + first * lda, rowStep: 1, termStep: lda, partial, cStep: outputs, accumulate: !isEmpty)
             isEmpty = false

@@ -99,9 +99,9 @@ struct FewInputs {
       let (a, c) = (windows + window * step * channels, result + window * outputs)
       for column in stride(from: 0, to: columns, by: 32) {
         if column + 32 <= columns {
-          multiply(WideRow.self, count, a, places, weights + column, c + column)
+          multiply(WideRow<Floats>.self, count, a, places, weights + column, c + column)
         } else {
-          multiply(NarrowRow.self, count, a, places, weights + column, c + column)
+          multiply(NarrowRow<Floats>.self, count, a, places, weights + column, c + column)
         }
       }
       window += count

@@ -89,7 +89,7 @@ struct FewOutputs {
 
   /// All products of some pixels, the last of which are computed twice where they are no multiple of four.
   private func multiply(_ source: Input, pixels: Int, _ packed: Input, _ products: Output) {
-    let product = TileProduct(depth: channels, rowStep: channels, termStep: 1, bStep: nil, cStep: columns, accumulate: false)
+    let product = TileProduct<Floats>(depth: channels, rowStep: channels, termStep: 1, bStep: nil, cStep: columns, accumulate: false)
     for first in stride(from: 0, to: pixels / 4 * 4, by: 12) {
       let place = source + first * channels
       // The processor does not see twelve rows coming that are read side by side.

@@ -1,19 +1,20 @@
 /// The right-hand side B `[terms, columns]` of products `C (+)= A B`, copied in the order in which `TileProduct` reads it: runs of up to 256
 /// terms, each in blocks of 32 columns (last: 16), with zeros beyond the last column.
 ///
-/// An element adds its terms in ascending order whatever rows and columns are computed with it.
-struct PackedMatrix {
+/// An element adds its terms in ascending order whatever rows and columns are computed with it. Words of two terms are made here, of B when
+/// it is packed and of A block by block.
+struct PackedMatrix<Operands: ProductOperands> {
   let terms, columns: Int
   let memory: Output
 
   /// Terms of a run: a block of 32 columns then takes 32 KiB and stays in the first-level cache.
-  private static let run = 256
+  private static var run: Int { 256 }
   /// Rows of A that are taken together, so that a run of them stays in the second-level cache.
-  private static let rowBlock = 192
+  private static var rowBlock: Int { 192 }
 
   private static func padded(_ columns: Int) -> Int { (columns + 15) / 16 * 16 }
   /// Numbers that a packed matrix needs.
-  static func size(terms: Int, columns: Int) -> Int { terms * padded(columns) }
+  static func size(terms: Int, columns: Int) -> Int { Operands.words(terms) * padded(columns) }
 
   /// - Parameter memory: room for `size` numbers.
   init(terms: Int, columns: Int, memory: Output) {
@@ -30,51 +31,91 @@ struct PackedMatrix {
       let count = min(Self.run, terms - first)
       for column in stride(from: 0, to: width, by: 32) {
         let (room, full) = (min(32, width - column), min(32, columns - column))
-        var target = memory + first * width + column * count
+        var target = memory + Operands.words(first) * width + column * Operands.words(count)
         var source = b + first * step + column
-        for _ in 0..<count {
-          if full == 32 {
-            target.store(source.lane(0), 0)
-            target.store(source.lane(16), 16)
-          } else {
-            target.update(from: source, count: full)
-            (target + full).update(repeating: 0, count: room - full)
+        for term in stride(from: 0, to: count, by: Operands.terms) {
+          let isPair = term + 1 < count
+          for lane in stride(from: 0, to: room, by: 16) {
+            let present = min(16, full - lane)
+            let second = Operands.terms == 2 && isPair ? Self.lane(source + step + lane, present) : .zero
+            target.store(Operands.words(Self.lane(source + lane, present), second), lane)
           }
           target += room
-          source += step
+          source += Operands.terms * step
         }
       }
     }
   }
 
-  /// `C = A B`, or added to C, for all rows of A, whose element (row, term) lies at `row · rowStep + term · termStep`.
+  /// The first numbers of sixteen, the others zero.
+  @inline(__always)
+  private static func lane(_ source: Input, _ count: Int) -> Lane { count == 16 ? source.lane(0) : source.lane(0, count: count) }
+
+  /// `C = A B`, or added to C, for all rows of A, whose element (row, term) lies at `row · rowStep + term · termStep`; one of the steps is 1.
   func product(rows: Int, _ a: Input, rowStep: Int, termStep: Int, _ c: Output, cStep: Int, accumulate: Bool) {
     if terms == 0 && !accumulate {
       for row in 0..<rows { (c + row * cStep).update(repeating: 0, count: columns) }
     }
     for first in stride(from: 0, to: terms, by: Self.run) {
       let count = min(Self.run, terms - first)
-      let product = TileProduct(
-        depth: count, rowStep: rowStep, termStep: termStep, bStep: nil, cStep: cStep, accumulate: accumulate || first > 0)
+      var product = TileProduct<Operands>(
+        depth: Operands.words(count), rowStep: rowStep, termStep: termStep, bStep: nil, cStep: cStep, accumulate: accumulate || first > 0)
       for row in stride(from: 0, to: rows, by: Self.rowBlock) {
         let height = min(Self.rowBlock, rows - row)
         let source = a + row * rowStep + first * termStep
-        for column in stride(from: 0, to: columns, by: 32) {
-          let b = memory + first * width + column * count
-          let (room, full) = (min(32, width - column), min(32, columns - column))
-          let target = c + row * cStep + column
-          let whole = room == full ? height / 4 * 4 : 0
-          if whole > 0 { product.run(rows: whole, columns: full, source, b, target) }
-          if whole < height {
-            edge(product, rows: height - whole, columns: full, room: room, source + whole * rowStep, b, target + whole * cStep)
-          }
+        if Operands.terms == 1 {
+          multiply(product, rows: height, first: first, source, c + row * cStep)
+          continue
+        }
+        withScratch(Self.rowBlock * Operands.words(Self.run + 16)) { words in
+          let inner = makeWords(source, rows: height, terms: count, rowStep: rowStep, termStep: termStep, words)
+          (product.rowStep, product.termStep) = (inner.rowStep, inner.termStep)
+          multiply(product, rows: height, first: first, words, c + row * cStep)
         }
       }
     }
   }
 
+  /// A block of rows times all columns.
+  private func multiply(_ product: TileProduct<Operands>, rows: Int, first: Int, _ a: Input, _ c: Output) {
+    for column in stride(from: 0, to: columns, by: 32) {
+      let b = memory + Operands.words(first) * width + column * product.depth
+      let (room, full) = (min(32, width - column), min(32, columns - column))
+      let target = c + column
+      let whole = room == full ? rows / 4 * 4 : 0
+      if whole > 0 { product.run(rows: whole, columns: full, a, b, target) }
+      if whole < rows {
+        edge(product, rows: rows - whole, columns: full, room: room, a + whole * product.rowStep, b, target + whole * product.cStep)
+      }
+    }
+  }
+
+  /// A block of A in words of two terms: along its terms where these follow one another, else along its rows.
+  private func makeWords(
+    _ a: Input, rows: Int, terms: Int, rowStep: Int, termStep: Int, _ words: Output
+  ) -> (rowStep: Int, termStep: Int) {
+    if termStep == 1 {
+      let width = Operands.words(Self.run + 16)
+      for row in 0..<rows {
+        for term in stride(from: 0, to: terms, by: 16) {
+          Operands.store(
+            words + row * width + term / Operands.terms, Self.lane(a + row * rowStep + term, min(16, terms - term)))
+        }
+      }
+      return (width, 1)
+    }
+    for term in stride(from: 0, to: terms, by: Operands.terms) {
+      for row in stride(from: 0, to: rows, by: 16) {
+        let (source, count) = (a + row + term * termStep, min(16, rows - row))
+        let second = term + 1 < terms ? Self.lane(source + termStep, count) : .zero
+        words.store(Operands.words(Self.lane(source, count), second), term / Operands.terms * Self.rowBlock + row)
+      }
+    }
+    return (1, Self.rowBlock)
+  }
+
   /// Rows and columns that fill no tile, by a tile beside: rows missing to four are zeros.
-  private func edge(_ product: TileProduct, rows: Int, columns: Int, room: Int, _ a: Input, _ b: Input, _ c: Output) {
+  private func edge(_ product: TileProduct<Operands>, rows: Int, columns: Int, room: Int, _ a: Input, _ b: Input, _ c: Output) {
     let padded = (rows + 3) / 4 * 4
     let (whole, depth) = (rows / 4 * 4, product.depth)
     withScratch(padded * room + 4 * depth) { tile in

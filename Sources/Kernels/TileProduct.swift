@@ -8,14 +8,14 @@ protocol RegisterRow {
   init()
   /// The numbers from `source` on.
   init(_ source: Input)
-  /// Adds `factor · row`, each product and sum rounded once.
+  /// Adds `factor · row`.
   mutating func add(_ factor: Float, _ row: Self)
   /// Writes the numbers to `target`.
   func store(_ target: Output)
 }
 
-/// A row of 32 numbers.
-struct WideRow: RegisterRow {
+/// A row of 32 sums or words.
+struct WideRow<Operands: ProductOperands>: RegisterRow {
   private var low, high: Lane
   static var width: Int { 32 }
 
@@ -26,9 +26,8 @@ struct WideRow: RegisterRow {
 
   @inline(__always)
   mutating func add(_ factor: Float, _ row: WideRow) {
-    let factor = Lane(repeating: factor)
-    low.addProduct(factor, row.low)
-    high.addProduct(factor, row.high)
+    Operands.add(&low, factor, row.low)
+    Operands.add(&high, factor, row.high)
   }
   @inline(__always)
   func store(_ target: Output) {
@@ -37,8 +36,8 @@ struct WideRow: RegisterRow {
   }
 }
 
-/// A row of 16 numbers: the last columns of a matrix whose width is no multiple of 32.
-struct NarrowRow: RegisterRow {
+/// A row of 16: the last columns of a matrix whose width is no multiple of 32.
+struct NarrowRow<Operands: ProductOperands>: RegisterRow {
   private var lane: Lane
   static var width: Int { 16 }
 
@@ -48,7 +47,7 @@ struct NarrowRow: RegisterRow {
   init(_ source: Input) { lane = source.lane(0) }
 
   @inline(__always)
-  mutating func add(_ factor: Float, _ row: NarrowRow) { lane.addProduct(Lane(repeating: factor), row.lane) }
+  mutating func add(_ factor: Float, _ row: NarrowRow) { Operands.add(&lane, factor, row.lane) }
   @inline(__always)
   func store(_ target: Output) { target.store(lane, 0) }
 }
@@ -78,11 +77,11 @@ struct FourRows<Row: RegisterRow> {
   }
 }
 
-/// The matrices of a product `C (+)= A B` over `depth` terms in ascending order, so that an element's bits do not depend on its
+/// The matrices of a product `C (+)= A B` over `depth` words in ascending order, so that an element's bits do not depend on its
 /// neighbours.
-struct TileProduct {
+struct TileProduct<Operands: ProductOperands> {
   var depth: Int
-  /// Element (row, term) of A lies at `row · rowStep + term · termStep`.
+  /// Word (row, term) of A lies at `row · rowStep + term · termStep`.
   var rowStep, termStep: Int
   /// The rows of B lie so far apart; nil when B is packed in blocks of 32 columns, of which the last may have 16: `[block][depth][32]`.
   var bStep: Int?
@@ -96,10 +95,10 @@ struct TileProduct {
     while column < columns {
       let source = b + (bStep == nil ? column &* depth : column)
       if column + 32 <= columns {
-        block(WideRow.self, rows: rows, a, source, next: bStep ?? 32, c + column)
+        block(WideRow<Operands>.self, rows: rows, a, source, next: bStep ?? 32, c + column)
         column += 32
       } else {
-        block(NarrowRow.self, rows: rows, a, source, next: bStep ?? 16, c + column)
+        block(NarrowRow<Operands>.self, rows: rows, a, source, next: bStep ?? 16, c + column)
         column += 16
       }
     }

@@ -35,8 +35,8 @@ struct WeightGradientLeaves<Transform: WinogradTransform> {
 
   /// Tiles of a leaf up to which it goes by lines.
   private static var fewTiles: Int { Transform.taps == 3 ? 2 : 3 }
-  /// Tiles of a leaf from which on it goes by panels.
-  private static var manyTiles: Int { 64 }
+  /// Tiles of a leaf from which on it goes by panels: small ones are only used where images have many.
+  private static var manyTiles: Int { Transform.tile == 4 ? 64 : 1 }
 
   /// A leaf without tiles has sums of zero.
   init(_ leaves: [[Range<Int>]], _ grid: WinogradTiles<Transform>, _ sources: [WinogradSource], _ target: PixelLattice) {
@@ -45,7 +45,7 @@ struct WeightGradientLeaves<Transform: WinogradTransform> {
       for segment in segments { tiles += (segment.lowerBound * grid.count)..<(segment.upperBound * grid.count) }
       let range = first..<tiles.count
       let form: WeightGradientLeaf.Form =
-        range.count <= Self.fewTiles ? .lines : range.count < Self.manyTiles ? .registers : .panel
+        range.count >= Self.manyTiles ? .panel : range.count <= Self.fewTiles ? .lines : .registers
       self.leaves.append(WeightGradientLeaf(tiles: range, form: form))
       firstLines.append(lines.count)
       leafOfTile += range.map { _ in leaf }

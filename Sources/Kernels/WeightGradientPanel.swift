@@ -4,12 +4,14 @@ struct WeightGradientPanel<Transform: WinogradTransform> {
   /// Rows (input channels of all sources) and columns (output channels) of the square.
   let rows, columns: Int
 
+  typealias Operands = Transform.Operands
+
   /// Tiles that are transformed at once.
-  static var run: Int { 64 }
+  static var run: Int { Transform.tile == 4 ? 64 : 128 }
 
   // Positions lie a line more apart than they need: distances would else be multiples of 4096 bytes.
-  private var inputSize: Int { Self.run * rows + 16 }
-  private var cotangentSize: Int { Self.run * columns + 16 }
+  private var inputSize: Int { Operands.words(Self.run) * rows + 16 }
+  private var cotangentSize: Int { Operands.words(Self.run) * columns + 16 }
   private var matrixSize: Int { rows * columns + 16 }
 
   /// Numbers that a sum needs.
@@ -18,11 +20,12 @@ struct WeightGradientPanel<Transform: WinogradTransform> {
   /// Sums the products of some tiles, in ascending order at each position: `sum [tap][row][column]`.
   ///
   /// - Parameters:
-  ///   - input: writes `Bᵀ d B` of a tile's rows: the place in `tiles`, the target and the distance between positions.
+  ///   - input: writes `Bᵀ d B` of a tile's rows: the place in `tiles`, the target, the distance between positions, and how.
   ///   - cotangent: writes `A dy Aᵀ` of its columns, likewise.
   ///   - fetch: fetches the pixels of a tile.
   func add(
-    _ tiles: Range<Int>, _ sum: Output, input: (Int, Output, Int) -> Void, cotangent: (Int, Output, Int) -> Void, fetch: (Int) -> Void
+    _ tiles: Range<Int>, _ sum: Output, input: (Int, Output, Int, TileLayout) -> Void, cotangent: (Int, Output, Int, TileLayout) -> Void,
+    fetch: (Int) -> Void
   ) {
     let positions = Transform.positions
     withScratch(positions * (inputSize + cotangentSize + matrixSize)) { v in
@@ -31,11 +34,16 @@ struct WeightGradientPanel<Transform: WinogradTransform> {
       for first in stride(from: tiles.lowerBound, to: tiles.upperBound, by: Self.run) {
         let count = min(Self.run, tiles.upperBound - first)
         for index in 0..<count {
-          input(first + index, v + index * rows, inputSize)
-          cotangent(first + index, u + index * columns, cotangentSize)
+          let (word, layout) = (index / Operands.terms, index % Operands.terms == 0 ? TileLayout.numbers : .secondTerms)
+          input(first + index, v + word * rows, inputSize, layout)
+          cotangent(first + index, u + word * columns, cotangentSize, layout)
         }
-        let product = TileProduct(
-          depth: count, rowStep: 1, termStep: rows, bStep: columns, cStep: columns, accumulate: first > tiles.lowerBound)
+        if count % Operands.terms != 0 {
+          complete(v + count / Operands.terms * rows, count: rows, inputSize)
+          complete(u + count / Operands.terms * columns, count: columns, cotangentSize)
+        }
+        let product = TileProduct<Operands>(
+          depth: Operands.words(count), rowStep: 1, termStep: rows, bStep: columns, cStep: columns, accumulate: first > tiles.lowerBound)
         for position in 0..<positions {
           product.run(
             rows: rows, columns: columns, v + position * inputSize, u + position * cotangentSize, m + position * matrixSize)
@@ -48,6 +56,16 @@ struct WeightGradientPanel<Transform: WinogradTransform> {
         }
       }
       turn(m, sum)
+    }
+  }
+
+  /// Makes words of the last tile's numbers, whose second terms are zeros.
+  private func complete(_ numbers: Output, count: Int, _ positionStride: Int) {
+    for position in 0..<Transform.positions {
+      for lane in stride(from: 0, to: count, by: 16) {
+        let place = position * positionStride + lane
+        numbers.store(Operands.words(numbers.lane(place), .zero), place)
+      }
     }
   }
 

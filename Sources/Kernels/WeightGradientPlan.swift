@@ -146,15 +146,16 @@ struct WeightGradientPlan<Transform: WinogradTransform> {
     let widest = max(geometry.inputChannels, panel.columns)
     withScratch(widest) { zeros in
       zeros.update(repeating: 0, count: widest)
-      panel.add(all.leaves[leaf].tiles, sum) { place, v, positionStride in
+      panel.add(all.leaves[leaf].tiles, sum) { place, v, positionStride, layout in
         forSources(of: block.rows) { source, channels, row in
           grid.transformInput(
-            sources[source].pixels, x, tile: all.tiles[place], channels: channels, zeros: zeros, v + row, positionStride: positionStride)
+            sources[source].pixels, x, tile: all.tiles[place], channels: channels, zeros: zeros, v + row, positionStride: positionStride,
+            groupStep: 16, layout: layout)
         }
-      } cotangent: { place, u, positionStride in
+      } cotangent: { place, u, positionStride, layout in
         grid.transformCotangent(
           target, dy, tile: all.tiles[place], channels: (block.columns.lowerBound * 16)..<(block.columns.upperBound * 16), zeros: zeros, u,
-          positionStride: positionStride)
+          positionStride: positionStride, groupStep: 16, layout: layout)
       } fetch: { place in
         forSources(of: block.rows) { source, _, _ in grid.fetch(sources[source].pixels, x, tile: all.tiles[place]) }
         grid.fetchTile(target, dy, tile: all.tiles[place], toWrite: false)

@@ -126,8 +126,8 @@ private struct LineSums<Transform: WinogradTransform> {
     s0.addProduct(Lane(repeating: v[0]), u.lane(0))
     s1.addProduct(Lane(repeating: v[16]), u.lane(16))
     s2.addProduct(Lane(repeating: v[32]), u.lane(32))
-    s3.addProduct(Lane(repeating: v[48]), u.lane(48))
-    s4.addProduct(Lane(repeating: v[64]), u.lane(64))
+    if Transform.window > 3 { s3.addProduct(Lane(repeating: v[48]), u.lane(48)) }
+    if Transform.window > 4 { s4.addProduct(Lane(repeating: v[64]), u.lane(64)) }
     if Transform.window > 5 { s5.addProduct(Lane(repeating: v[80]), u.lane(80)) }
   }
 

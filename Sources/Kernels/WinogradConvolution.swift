@@ -7,9 +7,10 @@ struct WinogradPhase {
 
 /// A pass of a convolution by Winograd's algorithm, forward or back to the images.
 ///
-/// Tiles of all samples are taken together, up to 24 at a time: each of the products adds over sources and input channels in ascending
-/// order, so a tile's bits do not depend on its block.
+/// Tiles of all samples are taken together, some at a time: each of the products adds over sources and input channels in ascending order, so
+/// a tile's bits do not depend on its block.
 struct WinogradPass<Transform: WinogradTransform> {
+  typealias Operands = Transform.Operands
   let phases: [WinogradPhase]
   let weights: WinogradWeights<Transform>
   /// What is added to each output channel.
@@ -31,8 +32,8 @@ struct WinogradPass<Transform: WinogradTransform> {
   static var mostWeights: Int { 36 * 512 * 512 }
   private var inputs: Int { weights.inputs }
   private var outputs: Int { weights.outputs }
-  /// Terms of each product.
-  private var depth: Int { phases[0].sources.count * inputs }
+  /// Words of each product.
+  private var depth: Int { phases[0].sources.count * inputs / Operands.terms }
   /// The rows of transformed tiles lie so far apart. Without the line added here distances are often multiples of 4096 bytes, and lines so
   /// far apart drive one another out of the first-level cache.
   private var rowStep: Int { depth + 16 }
@@ -42,6 +43,9 @@ struct WinogradPass<Transform: WinogradTransform> {
   /// Whether pixels are fetched while products are computed, as transforms would wait for them: of so few channels that what is fetched
   /// stays near the core.
   private var fetchesAhead: Bool { depth <= 512 && outputs <= 512 }
+
+  /// Tiles that go through the weights together: their words and products stay in the second-level cache, or nearly.
+  private static var mostTiles: Int { Transform.tile == 4 ? 24 : 48 }
 
   /// `x` are the images of the sources, `y` those of the targets, `w` is laid out as `weights` says; turned, input and output channels are
   /// exchanged and the kernel is read from its end.
@@ -57,11 +61,12 @@ struct WinogradPass<Transform: WinogradTransform> {
     }
   }
 
-  /// `Bᵀ d B` of a tile in all sources: `v[position · positionStride + source · inputs + channel]`.
+  /// `Bᵀ d B` of a tile in all sources: `v[position · positionStride + source · inputs + channel]`, in words.
   private func transformInput(_ phase: Int, _ x: Input, tile: Int, zeros: Input, _ v: Output, positionStride: Int) {
     for (index, source) in phases[phase].sources.enumerated() {
       tiles[phase].transformInput(
-        source.pixels, x, tile: tile, channels: 0..<inputs, zeros: zeros, v + index * inputs, positionStride: positionStride)
+        source.pixels, x, tile: tile, channels: 0..<inputs, zeros: zeros, v + index * inputs / Operands.terms,
+        positionStride: positionStride, layout: .terms)
     }
   }
 
@@ -72,7 +77,7 @@ struct WinogradPass<Transform: WinogradTransform> {
     let totals = tiles.map { samples * $0.count }
     // Smaller blocks only where a thread would find no work.
     let share = (totals.reduce(0, +) + Workers.threads - 1) / Workers.threads
-    let block = min(24, max(4, (share + 3) / 4 * 4))
+    let block = min(Self.mostTiles, max(4, (share + 3) / 4 * 4))
     // All phases read the same pixels: one after the other while their weights stay near the core, else each one apart.
     let together = phases.count * size <= 1 << 18
     var blocks = totals.enumerated().flatMap { phase, total in stride(from: 0, to: total, by: block).map { (phase: phase, first: $0) } }
@@ -95,7 +100,7 @@ struct WinogradPass<Transform: WinogradTransform> {
           for tile in 0..<count {
             transformInput(phase, x, tile: first + tile, zeros: zeros, v + tile * rowStep, positionStride: block * rowStep)
           }
-          let product = TileProduct(depth: depth, rowStep: rowStep, termStep: 1, bStep: nil, cStep: cStep, accumulate: false)
+          let product = TileProduct<Operands>(depth: depth, rowStep: rowStep, termStep: 1, bStep: nil, cStep: cStep, accumulate: false)
           // The block that this thread is likely to take next.
           let next = fetchesAhead && task + Workers.threads < blocks.count ? blocks[task + Workers.threads] : nil
           for position in 0..<positions {
@@ -123,14 +128,15 @@ struct WinogradPass<Transform: WinogradTransform> {
   private func packAll(_ w: Input, _ packed: Output) {
     let depth = depth
     let sources = phases[0].sources.count
-    let grain = max(1, threadingGrain / (Transform.positions * outputs))
+    let grain = Operands.terms * Operands.words(max(1, threadingGrain / (Transform.positions * outputs)))
     let runs = (inputs + grain - 1) / grain
     Workers.forEach(phases.count * sources * runs) { task in
       let (phase, source, first) = (task / (sources * runs), task / runs % sources, task % runs * grain)
       let range = first..<min(inputs, first + grain)
       for column in stride(from: 0, to: outputs, by: 32) {
         let columns = column..<min(outputs, column + 32)
-        let target = packed + phase * Transform.positions * packedStep + column * depth + (source * inputs + first) * columns.count
+        let target =
+          packed + phase * Transform.positions * packedStep + column * depth + (source * inputs + first) / Operands.terms * columns.count
         weights.pack(phases[phase].sources[source], w, columns: columns, inputs: range, target, positionStride: packedStep)
       }
     }
@@ -178,13 +184,13 @@ struct WinogradPass<Transform: WinogradTransform> {
     _ phase: Int, _ w: Input, isTurned: Bool, _ columns: Range<Int>, _ v: Input, rowsApart: Int, rows: Int, packed: Output, _ m: Output,
     apart: Int
   ) {
-    var product = TileProduct(depth: 0, rowStep: rowStep, termStep: 1, bStep: nil, cStep: columns.count, accumulate: false)
+    var product = TileProduct<Operands>(depth: 0, rowStep: rowStep, termStep: 1, bStep: nil, cStep: columns.count, accumulate: false)
     for (index, source) in phases[phase].sources.enumerated() {
       for first in stride(from: 0, to: inputs, by: 256) {
-        product.depth = min(256, inputs - first)
+        let range = first..<min(first + 256, inputs)
+        product.depth = range.count / Operands.terms
         product.accumulate = index + first > 0
         let stride = product.depth * columns.count + 16
-        let range = first..<(first + product.depth)
         if isTurned {
           weights.packTurned(source, w, columns: columns, inputs: range, packed, positionStride: stride)
         } else {
@@ -192,7 +198,8 @@ struct WinogradPass<Transform: WinogradTransform> {
         }
         for position in 0..<Transform.positions {
           product.run(
-            rows: rows, columns: columns.count, v + position * rowsApart * rowStep + index * inputs + first, packed + position * stride,
+            rows: rows, columns: columns.count, v + position * rowsApart * rowStep + (index * inputs + first) / Operands.terms,
+            packed + position * stride,
             m + position * apart)
         }
       }

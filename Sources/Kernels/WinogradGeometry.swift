@@ -1,31 +1,46 @@
-/// How Winograd's algorithm computes a convolution: a function of the shape and of the process's `ConvolutionAlgorithm` alone.
-enum WinogradForm {
-  /// 3x3 kernels of stride 1 by F(4x4, 3x3).
-  case stride1
-  /// 4x4 kernels of stride 2 by F(4x4, 2x2): on every second pixel of the image, such a kernel is one of 2x2 and stride 1.
-  case stride2
-}
-
 extension ConvolutionGeometry {
-  /// The form, or nil where the algorithm does not serve.
-  var winograd: WinogradForm? {
+  /// The transforms by which Winograd's algorithm computes all passes over the images: a function of the shape and of the process's
+  /// `ConvolutionAlgorithm` and `ConvolutionPrecision` alone; nil where the algorithm does not serve.
+  ///
+  /// 3x3 kernels of stride 1, and 4x4 kernels of stride 2: on every second pixel of the image, such a kernel is one of 2x2 and stride 1.
+  var winograd: (any WinogradTransform.Type)? {
     guard ConvolutionAlgorithm.current == .winograd, groups == 1, inputChannels % 16 == 0, outputChannels % 16 == 0, outputHeight >= 4,
       outputWidth >= 4, kernelHeight == kernelWidth,
       max(padTop, padLeft, padBottom, padRight) < kernelHeight
     else { return nil }
-    return switch (kernelHeight, stride) {
-    case (3, 1): .stride1
-    case (4, 2): .stride2
-    default: nil
+    let isPaired = prefersPairs
+    switch (kernelHeight, stride) {
+    case (3, 1): return isPaired ? TwoByThree.self : FourByThree.self
+    case (4, 2):
+      if !isPaired { return FourByTwo.self }
+      return products(TwoByTwo.self) <= products(ThreeByTwo.self) ? TwoByTwo.self : ThreeByTwo.self
+    default: return nil
     }
   }
 
-  /// Whether all three passes go by Winograd's algorithm.
-  public var usesWinograd: Bool { winogradWeightGradient != nil }
+  /// The transforms of the weight gradient of a leaf of so many samples, where `winograd` is not nil. Sums of bfloat16 products go through
+  /// the memory, which few tiles do not repay.
+  func winogradWeightGradient(samples: Int) -> any WinogradTransform.Type {
+    let whole: any WinogradTransform.Type = stride == 1 ? FourByThree.self : FourByTwo.self
+    guard let winograd, winograd.tile < 4, samples * tiles(winograd) >= 80 else { return whole }
+    return winograd
+  }
 
-  /// The form of the weight gradient. Under stride 2 the sums of a leaf are four times as many for a quarter of the tiles: with one tile a
-  /// sample, writing them takes longer than direct products do.
-  var winogradWeightGradient: WinogradForm? { winograd }
+  /// Whether all three passes go by Winograd's algorithm.
+  public var usesWinograd: Bool { winograd != nil }
+
+  /// Whether products of bfloat16 are asked for, and gain more than smaller tiles lose: of few channels, transforms take most of the time.
+  private var prefersPairs: Bool {
+    ConvolutionPrecision.current == .bf16 && min(inputChannels, outputChannels) >= (stride == 1 ? 128 : 64)
+  }
+
+  /// Tiles that cover the output of a sample.
+  private func tiles(_ transform: any WinogradTransform.Type) -> Int {
+    ((outputHeight + transform.tile - 1) / transform.tile) * ((outputWidth + transform.tile - 1) / transform.tile)
+  }
+
+  /// Their products, for each two channels.
+  private func products(_ transform: any WinogradTransform.Type) -> Int { tiles(transform) * transform.positions }
 
   /// The pixels of the output.
   var outputPixels: PixelLattice { PixelLattice(height: outputHeight, width: outputWidth, channels: outputChannels) }
@@ -42,10 +57,10 @@ extension ConvolutionGeometry {
 
   /// The sources of each pass over the images, a function of the shape alone: where the transformed weights of all sources would not stay
   /// in the last-level cache, but those of one do, each source has a pass of its own, which adds to the output.
-  func winogradPasses(positions: Int) -> [[WinogradSource]] {
+  func winogradPasses<Transform: WinogradTransform>(_: Transform.Type) -> [[WinogradSource]] {
     let sources = winogradSources
-    let size = positions * sources.count * inputChannels * outputChannels
-    return size > 4 << 20 && size <= WinogradPass<FourByTwo>.mostWeights ? sources.map { [$0] } : [sources]
+    let size = Transform.positions * Transform.Operands.words(sources.count * inputChannels) * outputChannels
+    return size > 4 << 20 && size <= WinogradPass<Transform>.mostWeights ? sources.map { [$0] } : [sources]
   }
 
   /// The input gradient as convolutions of the output's cotangents with the turned weights: one for each place in a square of `stride`
@@ -71,21 +86,21 @@ extension ConvolutionGeometry {
   }
 }
 
-/// `y = x * (scale · w) + bias` of each sample.
-func winogradConvolution<Transform: WinogradTransform>(
-  _ g: ConvolutionGeometry, _: Transform.Type, samples: Int, _ x: Input, _ w: Input, scale: Float, bias: Input?, _ y: Output
-) {
-  let weights = WinogradWeights<Transform>(inputs: g.inputChannels, outputs: g.outputChannels, step: g.stride, scale: scale)
-  for (index, sources) in g.winogradPasses(positions: Transform.positions).enumerated() {
-    WinogradPass([WinogradPhase(sources: sources, target: g.outputPixels)], weights, bias: bias, accumulate: index > 0)
-      .run(samples: samples, x, w, isTurned: false, y)
+extension WinogradTransform {
+  static func convolve(
+    _ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, scale: Float, bias: Input?, _ y: Output
+  ) {
+    let weights = WinogradWeights<Self>(inputs: g.inputChannels, outputs: g.outputChannels, step: g.stride, scale: scale)
+    for (index, sources) in g.winogradPasses(Self.self).enumerated() {
+      WinogradPass([WinogradPhase(sources: sources, target: g.outputPixels)], weights, bias: bias, accumulate: index > 0)
+        .run(samples: samples, x, w, isTurned: false, y)
+    }
   }
-}
 
-/// The adjoint of `winogradConvolution` in `x`: convolutions with the weights turned by 180°, input and output exchanged.
-func winogradInputGradient<Transform: WinogradTransform>(
-  _ g: ConvolutionGeometry, _: Transform.Type, samples: Int, _ dy: Input, _ w: Input, scale: Float, bias: Input?, _ dx: Output
-) {
-  let weights = WinogradWeights<Transform>(inputs: g.outputChannels, outputs: g.inputChannels, step: g.stride, scale: scale)
-  WinogradPass(g.winogradAdjointPhases, weights, bias: bias).run(samples: samples, dy, w, isTurned: true, dx)
+  static func convolveInputGradient(
+    _ g: ConvolutionGeometry, samples: Int, _ dy: Input, _ w: Input, scale: Float, bias: Input?, _ dx: Output
+  ) {
+    let weights = WinogradWeights<Self>(inputs: g.outputChannels, outputs: g.inputChannels, step: g.stride, scale: scale)
+    WinogradPass(g.winogradAdjointPhases, weights, bias: bias).run(samples: samples, dy, w, isTurned: true, dx)
+  }
 }

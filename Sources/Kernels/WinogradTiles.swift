@@ -22,7 +22,17 @@ struct PixelLattice {
   }
 }
 
-/// The 4x4 tiles of a lattice of pixels, of all samples, numbered sample by sample, row by row.
+/// How the lanes of a transformed tile are written.
+enum TileLayout {
+  /// As numbers.
+  case numbers
+  /// As terms of one sum: in words of the transform's operands.
+  case terms
+  /// With the numbers that lie there, those of another tile, as words of both.
+  case secondTerms
+}
+
+/// The square tiles of a lattice of pixels, of all samples, numbered sample by sample, row by row.
 struct WinogradTiles<Transform: WinogradTransform> {
   /// Tiles of one sample.
   let rows, columns: Int
@@ -47,33 +57,57 @@ struct WinogradTiles<Transform: WinogradTransform> {
   ///
   /// - Parameters:
   ///   - lineStep: how far apart lines of `window` positions are written, if they do not follow one another.
-  ///   - groupStep: how far apart groups of 16 channels are written.
+  ///   - groupStep: how far apart groups of 16 channels are written, if they do not follow one another.
   ///   - byLines: whether the window is transformed along its rows only, as `d B`.
   func transformInput(
     _ source: PixelLattice, _ x: Input, tile: Int, channels: Range<Int>, zeros: Input, _ v: Output, positionStride: Int,
-    lineStep: Int? = nil, groupStep: Int = 16, byLines: Bool = false
+    lineStep: Int? = nil, groupStep: Int? = nil, byLines: Bool = false, layout: TileLayout = .numbers
   ) {
     transform(
       source, x, tile: tile, side: Transform.window, channels: channels, zeros: zeros, .input, v, positionStride: positionStride,
-      lineStep: lineStep ?? Transform.window * positionStride, groupStep: groupStep, byLines: byLines)
+      lineStep: lineStep ?? Transform.window * positionStride, groupStep: groupStep, byLines: byLines, layout: layout)
   }
 
   /// `A dy Aᵀ` of a tile of cotangents, written to `u[position · positionStride + channel]`; of some channels, numbered from 0. Pixels
-  /// beyond the image are zero. `lineStep`, `groupStep` and `byLines` as above.
+  /// beyond the image are zero. The rest as above.
   func transformCotangent(
     _ target: PixelLattice, _ dy: Input, tile: Int, channels: Range<Int>, zeros: Input, _ u: Output, positionStride: Int,
-    lineStep: Int? = nil, groupStep: Int = 16, byLines: Bool = false
+    lineStep: Int? = nil, groupStep: Int? = nil, byLines: Bool = false, layout: TileLayout = .numbers
   ) {
     transform(
       target, dy, tile: tile, side: Transform.tile, channels: channels, zeros: zeros, .outputAdjoint, u,
-      positionStride: positionStride, lineStep: lineStep ?? Transform.window * positionStride, groupStep: groupStep, byLines: byLines)
+      positionStride: positionStride, lineStep: lineStep ?? Transform.window * positionStride, groupStep: groupStep, byLines: byLines,
+      layout: layout)
   }
 
   @inline(__always)
   private func transform(
     _ lattice: PixelLattice, _ x: Input, tile: Int, side: Int, channels: Range<Int>, zeros: Input,
-    _ matrix: WinogradMatrix, _ v: Output, positionStride: Int, lineStep: Int, groupStep: Int,
-    byLines: Bool
+    _ matrix: WinogradMatrix, _ v: Output, positionStride: Int, lineStep: Int, groupStep: Int?, byLines: Bool, layout: TileLayout
+  ) {
+    if Transform.Operands.terms == 1 || layout == .numbers {
+      return transform(
+        lattice, x, tile: tile, side: side, channels: channels, zeros: zeros, matrix, v, positionStride: positionStride,
+        lineStep: lineStep, groupStep: groupStep ?? 16, byLines: byLines
+      ) { $0.store($1, 0) }
+    }
+    if layout == .terms {
+      return transform(
+        lattice, x, tile: tile, side: side, channels: channels, zeros: zeros, matrix, v, positionStride: positionStride,
+        lineStep: lineStep, groupStep: groupStep ?? 16 / Transform.Operands.terms, byLines: false
+      ) { Transform.Operands.store($0, $1) }
+    }
+    transform(
+      lattice, x, tile: tile, side: side, channels: channels, zeros: zeros, matrix, v, positionStride: positionStride,
+      lineStep: lineStep, groupStep: groupStep ?? 16, byLines: false
+    ) { $0.store(Transform.Operands.words($0.lane(0), $1), 0) }
+  }
+
+  @inline(__always)
+  private func transform(
+    _ lattice: PixelLattice, _ x: Input, tile: Int, side: Int, channels: Range<Int>, zeros: Input,
+    _ matrix: WinogradMatrix, _ v: Output, positionStride: Int, lineStep: Int, groupStep: Int, byLines: Bool,
+    store: (Output, Lane) -> Void
   ) {
     let place = place(tile)
     let image = x + place.sample * lattice.size + channels.lowerBound
@@ -89,13 +123,13 @@ struct WinogradTiles<Transform: WinogradTransform> {
             Transform.applyByLines(matrix) {
               sources[$0 &* side &+ $1].lane(channel)
             } _: {
-              target.store($2, $0 &* lineStep &+ $1 &* positionStride)
+              store(target + ($0 &* lineStep &+ $1 &* positionStride), $2)
             }
           } else {
             Transform.apply(matrix, d) {
               sources[$0 &* side &+ $1].lane(channel)
             } _: {
-              target.store($2, $0 &* lineStep &+ $1 &* positionStride)
+              store(target + ($0 &* lineStep &+ $1 &* positionStride), $2)
             }
           }
           channel += 16

@@ -1,9 +1,12 @@
-/// The transforms of Winograd's F(4, taps) along one axis, one lane of channels at a time.
+import Sharding
+
+/// The transforms of Winograd's F(tile, taps) along one axis, one lane of channels at a time.
 ///
-/// `y = Aᵀ [(G g) ⊙ (Bᵀ d)]` gives 4 outputs from `taps + 3` inputs with as many products; applied to both axes it gives 4x4 outputs. The
-/// products stand for values of polynomials at points and at infinity, and rounding depends on the points: those used here have powers
-/// closer to 1 than the usual ±1, ±2 at the same work. All coefficients but G's are exact in Float, and those have a second part: rounded
-/// once, they would make all products of a point too large or too small alike, which sums that cancel would show.
+/// `y = Aᵀ [(G g) ⊙ (Bᵀ d)]` gives `tile` outputs from `taps + tile - 1` inputs with as many products; applied to both axes it gives
+/// squares of outputs. The products stand for values of polynomials at points and at infinity, and rounding depends on the points: those
+/// used here for tiles of 4 have powers closer to 1 than the usual ±1, ±2 at the same work. All coefficients but G's are exact in Float, and
+/// those have a second part: rounded once, they would make all products of a point too large or too small alike, which sums that cancel
+/// would show.
 ///
 /// Each transform reads its values by index and hands its results over by index.
 /// - Source: Lavin, Gray 2016, "Fast Algorithms for Convolutional Neural Networks", section 4.3. https://arxiv.org/abs/1509.09308
@@ -13,26 +16,42 @@ protocol WinogradTransform {
   typealias Values = (Int) -> Lane
   typealias Results = (Int, Lane) -> Void
 
+  /// The form of the factors of the products.
+  associatedtype Operands: ProductOperands = Floats
+  /// Outputs of a tile on a side.
+  static var tile: Int { get }
   /// Kernel pixels on a side.
   static var taps: Int { get }
   /// `window` values times Bᵀ.
   static func input(_ value: Values, _ result: Results)
-  /// `window` values times Aᵀ: four results.
+  /// `window` values times Aᵀ: `tile` results.
   static func output(_ value: Values, _ result: Results)
   /// `taps` values times G: `window` results.
   static func weight(_ value: Values, _ result: Results)
-  /// Four values times A, the adjoint of `output`, and times the scales of G: `window` results. Of a sum of products there are more numbers
+  /// `tile` values times A, the adjoint of `output`, and times the scales of G: `window` results. Of a sum of products there are more numbers
   /// than of the factors, so that scales cost less here.
   static func outputAdjoint(_ value: Values, _ result: Results)
   /// `window` values times Gᵀ without its scales: `taps` results. With `outputAdjoint` this is the adjoint of `weight`.
   static func weightAdjoint(_ value: Values, _ result: Results)
+
+  // What follows is the same for all transforms, and required so that each has code of its own behind `any WinogradTransform.Type`.
+
+  /// `y = x * (scale · w) + bias` of each sample.
+  static func convolve(
+    _ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, scale: Float, bias: Input?, _ y: Output)
+  /// The adjoint of `convolve` in `x`: convolutions with the weights turned by 180°, input and output exchanged.
+  static func convolveInputGradient(
+    _ g: ConvolutionGeometry, samples: Int, _ dy: Input, _ w: Input, scale: Float, bias: Input?, _ dx: Output)
+  /// The adjoint of `convolve` in `w`, summed over the batch: `dw` is `[nodeCount, kernel, kernel, inputs, outputs]`.
+  static func convolveWeightGradient(_ g: ConvolutionGeometry, rows: ShardRows, _ x: Input, _ dy: Input, _ dw: Output)
+  /// The same for some leaves alone, the segments of each given: the gradient of the i-th is the one at `places[i]` in `sums`.
+  static func convolveLeafGradients(
+    _ g: ConvolutionGeometry, _ leaves: [[Range<Int>]], _ places: [Int], _ x: Input, _ dy: Input, _ sums: Output)
 }
 
 extension WinogradTransform {
-  /// Outputs of a tile on a side.
-  static var tile: Int { 4 }
   /// Inputs of a tile on a side.
-  static var window: Int { taps + 3 }
+  static var window: Int { taps + tile - 1 }
   /// Products of a tile.
   static var positions: Int { window * window }
 
@@ -121,6 +140,7 @@ extension WinogradTransform {
 /// F(4, 3) with the points 0, ±α, ±β for α = 5/8, β = 3/2. Rounding of F(4x4, 3x3) over 64 channels is 7.5e-7 (root mean square), with
 /// the usual points 1.7e-6.
 enum FourByThree: WinogradTransform {
+  static var tile: Int { 4 }
   static var taps: Int { 3 }
 
   /// The points α and β, their squares, and the products of differences that G divides by: `α²β²`, `2α²(α² - β²)`, `2β²(β² - α²)`.
@@ -194,6 +214,7 @@ enum FourByThree: WinogradTransform {
 /// F(4, 2) with the points ±α, ±β for α = 3/8, β = 5/4. Rounding of F(4x4, 2x2) over 64 channels is 4.5e-7 (root mean square), with the
 /// points 0, ±1, 2 9.6e-7; of all points up to 2 in steps of 1/8, with and without 0, these have the smallest.
 enum FourByTwo: WinogradTransform {
+  static var tile: Int { 4 }
   static var taps: Int { 2 }
 
   /// The points α and β, their squares, and the products of differences that G divides by: `±2α(α² - β²)`, `±2β(β² - α²)`.

@@ -14,10 +14,12 @@ struct WinogradWeights<Transform: WinogradTransform> {
     ((source.row &+ a &* step) &* step &* Transform.taps &+ source.column &+ b &* step) &* inputs &* outputs
   }
 
-  /// `G (scale · w) Gᵀ` of a source, some input channels and 32 or 16 output channels: `[position][input][columns]`.
+  /// `G (scale · w) Gᵀ` of a source, some input channels and 32 or 16 output channels: `[position][input][columns]`, a word of two terms
+  /// being of two inputs.
   func pack(
     _ source: WinogradSource, _ w: Input, columns: Range<Int>, inputs range: Range<Int>, _ packed: Output, positionStride: Int
   ) {
+    let terms = Transform.Operands.terms
     Transform.withColumns { d in
       for (index, input) in range.enumerated() {
         for lane in 0..<columns.count / 16 {
@@ -26,11 +28,13 @@ struct WinogradWeights<Transform: WinogradTransform> {
           for tap in 0..<Transform.taps * Transform.taps where input + 8 < inputs {
             cblas_prefetch(first + offset(source, tap / Transform.taps, tap % Transform.taps) + 8 * outputs)
           }
-          let target = packed + index * columns.count + lane * 16
+          let target = packed + index / terms * columns.count + lane * 16
+          let isSecond = index % terms == 1
           Transform.apply(.weight, d) {
             first.lane(offset(source, $0, $1)) * scale
           } _: {
-            target.store($2, ($0 &* Transform.window &+ $1) &* positionStride)
+            let place = ($0 &* Transform.window &+ $1) &* positionStride
+            target.store(isSecond ? Transform.Operands.words(target.lane(place), $2) : $2, place)
           }
         }
       }

@@ -60,6 +60,20 @@ extension PrimitiveForm {
     ]
   }
 
+  /// Convolutions whose products can be of bfloat16, by every tile and by matrix products; weight gradients of few tiles and of many.
+  static var convolutionsOfManyChannels: [PrimitiveForm] {
+    [
+      ConvolutionForm(name: "3x3 of 128 channels", image: (8, 8, 128), outputs: 128, kernel: 3),
+      ConvolutionForm(name: "3x3 of 128 channels, odd sizes", image: (11, 11, 128), outputs: 144, kernel: 3),
+      ConvolutionForm(name: "3x3 of 128 channels on 5x5", image: (5, 5, 128), outputs: 128, kernel: 3),
+      ConvolutionForm(name: "4x4, stride 2, of 96 channels", image: (16, 16, 96), outputs: 96, kernel: 4, stride: 2, padding: .all(1)),
+      ConvolutionForm(
+        name: "4x4, stride 2, of 96 channels, odd sizes", image: (19, 18, 96), outputs: 112, kernel: 4, stride: 2, padding: .all(1)),
+      ConvolutionForm(name: "1x1 of 96 channels", image: (7, 7, 96), outputs: 99, kernel: 1),
+      ConvolutionForm(name: "3x3, stride 2, of 70 channels", image: (9, 8, 70), outputs: 67, kernel: 3, stride: 2),
+    ].flatMap(\.forms)
+  }
+
   private static func resampling(_ name: String, _ size: Int, _ function: @escaping (Tensor, Tensor) -> Tensor) -> PrimitiveForm {
     PrimitiveForm(name, { [$0.rows([size, size, 16]), $0.shared([3, 3, 16, 32]) * (1 / 12)] }) { function($0[0], $0[1]) }
   }

@@ -29,6 +29,11 @@ enum ModelChecks {
       } + zoo.entries.map(unseen)
   }
 
+  /// BigGAN with blocks of 128 channels.
+  static var wide: [BitCheck] {
+    zoo.entries.filter { $0.card.name == "biggan" }.flatMap { checks($0, [("channels", "32")]) }
+  }
+
   private static func checks(_ entry: ModelEntry, _ settings: [(name: String, value: String)]) -> [BitCheck] {
     forms.map { batch, shards, accumulation, reduction in
       let form =

@@ -37,8 +37,11 @@ struct PrimitiveForm {
   }
 
   /// Every form on every batch.
-  static var checks: [BitCheck] {
-    all.flatMap { form in
+  static var checks: [BitCheck] { checks(all) }
+
+  /// Some forms on every batch.
+  static func checks(_ forms: [PrimitiveForm]) -> [BitCheck] {
+    forms.flatMap { form in
       DrawnBatch.plans.map { plan in
         BitCheck(name: "\(form.name), batch \(plan.batch) in \(plan.shardCount) shards") { form.numbers(try DrawnBatch($0, plan)) }
       }

@@ -23,6 +23,7 @@ import Kernels
     CheckGroup(name: "long sums") { _ in longSumChecks },
     CheckGroup(name: "comparison") { _ in Numbers.checks },
     CheckGroup(name: "primitives") { try BitCheck.compare(PrimitiveForm.checks, on: $0) + [PrimitiveForm.coverage] },
+    CheckGroup(name: "precision") { try BitCheck.compare(PrecisionChecks.checks, on: $0) },
     CheckGroup(name: "layers") { try BitCheck.compare(LayerForm.checks, on: $0) },
     CheckGroup(name: "optimizers") { try BitCheck.compare(OptimizerForm.checks, on: $0) },
     CheckGroup(name: "divergences") { try BitCheck.compare(DivergenceChecks.checks, on: $0) },

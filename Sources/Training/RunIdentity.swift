@@ -35,7 +35,9 @@ extension RunOptions {
   }
 
   /// What a checkpoint of a time before an entry was known stands for.
-  private static let impliedValues = ["convolution": ConvolutionAlgorithm.winograd.rawValue]
+  private static let impliedValues = [
+    "convolution": ConvolutionAlgorithm.winograd.rawValue, "precision": ConvolutionPrecision.fp32.rawValue,
+  ]
 
   /// Where two runs differ, as sentences; the name of a data file does not matter, its contents do.
   static func differences(from old: [NamedValue], to new: [NamedValue]) -> [String] {

@@ -66,8 +66,10 @@ public struct RunOptions: Sendable, Equatable {
   public var reduction = Reduction.overlapped
   /// In what form they travel between hosts; other than float32 in a fast run only.
   public var wire = WireFormat.float32
-  /// How convolutions are computed; whoever starts the run sets the process's `ConvolutionAlgorithm` to it before the first step.
+  /// How convolutions are computed; whoever starts the run calls `setConvolutions` before the first step.
   public var convolution = ConvolutionAlgorithm.winograd
+  /// In what precision the factors of their products are held.
+  public var precision = ConvolutionPrecision.fp32
   /// Whether every primitive's result is checked for NaN and infinity.
   public var isDebug = false
 
@@ -101,7 +103,14 @@ public struct RunOptions: Sendable, Equatable {
       NamedValue("shards", isFast ? Self.freeShards : "\(shards)"), NamedValue("flip", "\(flips)"),
       NamedValue("classes", usesClasses ? "used" : "unused"),
       NamedValue("lr-rule", learningRateRule.rawValue), NamedValue("convolution", convolution.rawValue),
+      NamedValue("precision", precision.rawValue),
     ]
+  }
+
+  /// Makes this process compute convolutions as the run does.
+  public func setConvolutions() {
+    ConvolutionAlgorithm.current = convolution
+    ConvolutionPrecision.current = precision
   }
 
   /// Checks that the model is defined for this batch.
@@ -128,6 +137,7 @@ public struct RunOptions: Sendable, Equatable {
     try need(keep >= 1, "--keep \(keep): at least 1 is needed")
     try need(sampleEvery >= 0, "--sample-every \(sampleEvery): 0 or more is needed")
     try need(healthEvery >= 0, "--health-every \(healthEvery): 0 or more is needed")
+    try precision.requireInstructions()
   }
 }
 

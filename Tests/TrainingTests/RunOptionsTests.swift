@@ -39,6 +39,7 @@ import Testing
     #expect(changed.identity == Self.options.identity)
     for change in [
       { $0.seed = 2 }, { $0.batch = 32 }, { $0.shards = 4 }, { $0.flips = false }, { $0.usesClasses = false }, { $0.convolution = .exact },
+      { $0.precision = .bf16 },
     ]
       as [(inout RunOptions) -> Void]
     {
@@ -62,6 +63,31 @@ import Testing
     let older = Self.identity(.winograd).filter { $0.name != "convolution" }
     #expect(RunOptions.differences(from: older, to: Self.identity(.winograd)).isEmpty)
     #expect(RunOptions.differences(from: older, to: Self.identity(.exact)) == ["convolution was winograd, is exact"])
+  }
+
+  @Test func `runs of other precision differ, and a checkpoint that says nothing of it is of fp32`() {
+    var halved = RunOptionsTests.options
+    halved.precision = .bf16
+    let (whole, half) = (RunOptionsTests.options.identity, halved.identity)
+    #expect(RunOptions.differences(from: half, to: half).isEmpty)
+    #expect(RunOptions.differences(from: half, to: whole) == ["precision was bf16, is fp32"])
+    let older = whole.filter { $0.name != "precision" }
+    #expect(RunOptions.differences(from: older, to: whole).isEmpty)
+    #expect(RunOptions.differences(from: older, to: half) == ["precision was fp32, is bf16"])
+  }
+
+  @Test func `bf16 is refused in words where the kernels lack its instructions, and only there`() {
+    var options = RunOptionsTests.options
+    options.precision = .bf16
+    if ConvolutionPrecision.bf16.hasInstructions {
+      #expect(throws: Never.self) { try options.validate(ranks: 1) }
+    } else {
+      let error = #expect(throws: RunError.self) { try options.validate(ranks: 1) }
+      #expect(error?.code == .usage && error?.description.contains("--precision bf16") == true)
+      #expect(error?.description.contains("--precision fp32") == true)
+    }
+    options.precision = .fp32
+    #expect(throws: Never.self) { try options.validate(ranks: 1) }
   }
 }
 
