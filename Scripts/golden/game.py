@@ -58,11 +58,12 @@ class Game:
 
     - separate: whether real and generated images go through the critic one after the other, as batch norm needs it.
     - penalty: added to the critic's loss, a function of (game, real images, generated images).
+    - classes: of a conditional model, whose generator draws them uniformly.
     """
 
-    def __init__(self, generate, criticize, losses, latent, law, separate, penalty=None):
+    def __init__(self, generate, criticize, losses, latent, law, separate, penalty=None, classes=None):
         self.generate, self.criticize, self.losses, self.penalty = generate, criticize, losses, penalty
-        self.latent, self.law, self.separate = latent, law, separate
+        self.latent, self.law, self.separate, self.classes = latent, law, separate, classes
 
     def phases(self, step):
         return [("discriminator", "discriminator", lambda: self.critic_loss(step)),
@@ -72,27 +73,32 @@ class Game:
         shape = [step.batch, self.latent]
         return step.uniform("latent", shape, -1, 1) if self.law == "uniform" else step.normal("latent", shape)
 
-    def says(self, step, images):
+    def says(self, step, images, labels=None):
         """One pass of the critic over one or two batches."""
         passes = range(step.passes, step.passes + len(images))
         step.passes += len(images)
-        logits = self.criticize(step.stores["discriminator"], torch.cat(images), None, Draws(step, passes))
+        labels = None if self.classes is None else torch.cat(labels)
+        logits = self.criticize(step.stores["discriminator"], torch.cat(images), labels, Draws(step, passes))
         return logits.split(step.batch)
 
     def fake(self, step):
-        return self.generate(step.stores["generator"], self.draw(step), None)
+        """Generated images and their classes."""
+        labels = None if self.classes is None else step.random_labels(self.classes)
+        return self.generate(step.stores["generator"], self.draw(step), labels), labels
 
     def critic_loss(self, step):
-        fake = self.fake(step).detach()
+        fake, labels = self.fake(step)
+        fake = fake.detach()
         if self.separate:
-            r, f = self.says(step, [step.images])[0], self.says(step, [fake])[0]
+            r, f = self.says(step, [step.images], [step.labels])[0], self.says(step, [fake], [labels])[0]
         else:
-            r, f = self.says(step, [step.images, fake])
+            r, f = self.says(step, [step.images, fake], [step.labels, labels])
         loss = self.losses[0](r, f)
         return loss + self.penalty(self, step, step.images, fake) if self.penalty else loss
 
     def generator_loss(self, step):
-        return self.losses[1](self.says(step, [self.fake(step)])[0])
+        fake, labels = self.fake(step)
+        return self.losses[1](self.says(step, [fake], [labels])[0])
 
 
 def gradient_penalty(strength=10):

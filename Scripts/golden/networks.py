@@ -122,6 +122,41 @@ def layer_norm(store, place, x, epsilon=1e-5):
     return normal * channels(gain, x) + channels(bias, x)
 
 
+def conditional_norm(store, place, x, epsilon, vector=None, labels=None, classes=None, spectral=None):
+    """Batch norm whose gain, around 1, and bias are linear in a vector, or rows of tables (Brock et al. 2019, appendix B)."""
+    if vector is None and labels is None:
+        return batch_norm(store, place, x, epsilon)
+    axes = [0] + list(range(2, x.dim()))
+    centred = x - x.mean(axes, keepdim=True)
+    normal = centred / (centred.square().mean(axes, keepdim=True) + epsilon).sqrt()
+    if vector is None:
+        gain, bias = (store.parameter(f"{place}.{name}.weight", classes, x.shape[1])[labels] for name in ("gain", "bias"))
+    else:
+        gain, bias = (dense(store, f"{place}.{name}", vector, x.shape[1], bias=False, spectral=spectral) for name in ("gain", "bias"))
+    return normal * (1 + gain)[:, :, None, None] + bias[:, :, None, None]
+
+
+def attention(store, place, x, spectral):
+    """Zhang et al. 2019, section 3, with the authors' pooling of keys and values."""
+    batch, width, height, columns = x.shape
+    query, key, value = (conv(store, f"{place}.{name}", x, width // share, 1, bias=False, spectral=spectral)
+                         for name, share in (("query", 8), ("key", 8), ("value", 2)))
+    key, value = (F.max_pool2d(each, 2).flatten(2) for each in (key, value))
+    weights = (query.flatten(2).transpose(1, 2) @ key).softmax(2)
+    mixed = (value @ weights.transpose(1, 2)).reshape(batch, width // 2, height, columns)
+    return x + conv(store, f"{place}.output", mixed, width, 1, bias=False, spectral=spectral) * store.parameter(f"{place}.gain")
+
+
+def projected(store, x, labels, classes, spectral):
+    """Sum pooling and the projection of Miyato, Koyama 2018, eq. (3)."""
+    h = F.relu(x).sum([2, 3])
+    logits = dense(store, "linear", h, 1, spectral=spectral)
+    if labels is None:
+        return logits
+    rows = store.weight("embedding", classes, h.shape[1], spectral=spectral)[labels]
+    return logits + (rows * h).sum(1, keepdim=True)
+
+
 def maxout(store, place, x, units, pieces):
     return dense(store, place, x, units * pieces).reshape(-1, pieces, units).amax(1)
 
