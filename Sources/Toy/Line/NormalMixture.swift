@@ -35,7 +35,7 @@ public struct NormalMixture: Sendable {
   /// A quarter N(-1.5, 1.25²) and three quarters N(1, 1): skewed, with mean 0.375 and variance 2.3125.
   ///
   /// Our choice, so that every divergence has a best fit of its own that a game can find. Against N(m, s²) Neyman's ∫ q²/p exists while
-  /// s² < 2·1.25², the variance of its estimate while s² < 1.5·1.25², and Pearson's ∫ p²/q while s² > 1.25²/2; all best fits lie well within.
+  /// s² < 2·1.25², the variance of its estimate while s² < 1.5·1.25², and Pearson's ∫ p²/q while s² > 1.25²/2; their best fits lie within.
   /// Of modes farther apart (a third N(-1, 1), two thirds N(2, 1)) Neyman has none: the divergence falls up to the edge of its domain.
   public static let skewed = NormalMixture([
     Component(share: 0.25, mean: -1.5, deviation: 1.25), Component(share: 0.75, mean: 1, deviation: 1),
