@@ -13,6 +13,8 @@ public struct PreparedRun {
   public let format: DataFormat
   /// Model, data and options: what the bits depend on.
   public let identity: [NamedValue]
+  /// The images of the model's further streams.
+  let streams: [(name: String, source: any ImageSource)]
 
   /// - Parameters:
   ///   - model: the model with its options; the learning-rate rule is applied to them here.
@@ -25,6 +27,11 @@ public struct PreparedRun {
     format = DataFormat(source, usingClasses: options.usesClasses)
     identity = options.identity(of: model, source)
     recipe = try options.prepared(model).build(format)
+    streams = try recipe.streams.map { stream in
+      switch stream.selection {
+      case .perClass(let count): (stream.name, try ImageSubset(source, perClass: count, seed: options.seed))
+      }
+    }
     try options.validate(for: recipe)
   }
 }

@@ -69,14 +69,10 @@ public final class Trainer {
     layout = BatchLayout(group)
     let samples = group.plan.samples(ofRank: communicator.rank, of: communicator.size)
     func reader(_ source: any ImageSource) -> BatchLoader {
-      BatchLoader(source, seed: options.seed, batch: options.batch, samples: samples, flips: options.flips)
+      BatchLoader(source, seed: run.options.seed, batch: run.options.batch, samples: samples, flips: run.options.flips)
     }
-    loader = reader(source)
-    streams = try recipe.streams.map { stream in
-      switch stream.selection {
-      case .perClass(let count): (stream.name, reader(try ImageSubset(source, perClass: count, seed: options.seed)))
-      }
-    }
+    loader = reader(run.source)
+    streams = run.streams.map { ($0.name, reader($0.source)) }
     for network in recipe.networks {
       network.store.allocate(seed: options.seed, in: home.memory)
       // Memory that ranks share is asked for by all of them at the same point.

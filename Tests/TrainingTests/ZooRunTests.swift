@@ -3,7 +3,7 @@ import Communication
 import Datasets
 import TestSupport
 import Testing
-import Training
+@testable import Training
 import Zoo
 
 /// Runs of every model of the catalogue by the trainer.
