@@ -79,7 +79,7 @@ with directory() as place:
         expect(result.returncode == 0 and len(result.stdout) > 1000, shell, result.stdout, result.stderr)
         if shell == "bash":
             open("completions", "w").write(result.stdout)
-    models = re.findall(r"^([a-z-]+)  ", run("models").stdout, re.MULTILINE)
+    models = re.findall(r"^([a-z0-9-]+)  ", run("models").stdout, re.MULTILINE)
     os.mkdir("sets")
     open("sets/mine.h5", "w").close()
     for words, offered in [
