@@ -5,7 +5,7 @@ import Synchronization
 public enum ConvolutionPrecision: String, CaseIterable, Sendable {
   /// Floats.
   case fp32
-  /// bfloat16, eight significant bits, where that is faster: products and their sums are then off by about 3e-3 (root mean square).
+  /// bfloat16, eight significant bits, where that is faster: products and their sums are then off by up to 4e-3 (root mean square).
   case bf16
 
   /// The precision of this process; `fp32` at first.

@@ -8,12 +8,9 @@ extension ConvolutionGeometry {
       outputWidth >= 4, kernelHeight == kernelWidth,
       max(padTop, padLeft, padBottom, padRight) < kernelHeight
     else { return nil }
-    let isPaired = prefersPairs
     switch (kernelHeight, stride) {
-    case (3, 1): return isPaired ? TwoByThree.self : FourByThree.self
-    case (4, 2):
-      if !isPaired { return FourByTwo.self }
-      return products(TwoByTwo.self) <= products(ThreeByTwo.self) ? TwoByTwo.self : ThreeByTwo.self
+    case (3, 1): return prefersPairs(TwoByThree.self, to: FourByThree.self) ? TwoByThree.self : FourByThree.self
+    case (4, 2): return prefersPairs(ThreeByTwo.self, to: FourByTwo.self) ? ThreeByTwo.self : FourByTwo.self
     default: return nil
     }
   }
@@ -29,9 +26,11 @@ extension ConvolutionGeometry {
   /// Whether all three passes go by Winograd's algorithm.
   public var usesWinograd: Bool { winograd != nil }
 
-  /// Whether products of bfloat16 are asked for, and gain more than smaller tiles lose: of few channels, transforms take most of the time.
-  private var prefersPairs: Bool {
+  /// Whether products of bfloat16 are asked for, and gain more than smaller tiles lose: of few channels, transforms take most of the time, and
+  /// some sizes need too many small tiles.
+  private func prefersPairs(_ small: any WinogradTransform.Type, to large: any WinogradTransform.Type) -> Bool {
     ConvolutionPrecision.current == .bf16 && min(inputChannels, outputChannels) >= (stride == 1 ? 128 : 64)
+      && products(small) < 2 * products(large)
   }
 
   /// Tiles that cover the output of a sample.
