@@ -98,12 +98,9 @@ final class DenseGame: GameModel {
     let health = try #require(runs[1].records.last?.health)
     let loss = try divergences.parse(try #require(model.options.first { $0.name == "loss" }?.value))
     let judged = loss.threshold == nil ? [] : ["accuracy"]
-    // The lengths of weights by direction and length say nothing.
-    let isNormalized = try #require(model.options.first { $0.name == "constraint" }?.value).contains("weight-norm")
-    let singular = isNormalized ? [] : ["singular value"]
-    #expect(health.quantities.map(\.name) == judged + ["slope", "loss slope", "distance", "gradient"] + singular)
+    #expect(health.quantities.map(\.name) == judged + ["slope", "loss slope", "distance", "gradient", "singular value"])
     #expect(health.quantities.allSatisfy { $0.entries.allSatisfy { $0.value.isFinite && $0.value >= 0 } }, "\(health)")
-    #expect(health.gradients.allSatisfy { $0.value > 0 } && (isNormalized || health.singularValues.count > 2))
+    #expect(health.gradients.allSatisfy { $0.value > 0 } && health.singularValues.count > 2)
   }
 
   @Test func `a loss of pairs refuses a batch of one image with 65, in a plan too`() throws {
