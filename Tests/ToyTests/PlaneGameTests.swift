@@ -57,8 +57,10 @@ import Testing
     #expect(isShaded == (try divergences.parse(name).input != .features))
   }
 
-  // Points have no classes and no codes.
-  @Test(arguments: terms.common.filter { $0.needs.isSubset(of: [.features]) && $0.stream == nil }.map(\.card.name))
+  /// Points have no classes, no codes and no further streams.
+  static let plainTerms = terms.entries.filter { $0.needs.isSubset(of: [.features]) && $0.stream == nil }.map(\.card.name)
+
+  @Test(arguments: plainTerms)
   func `every term that takes logits plays on points`(name: String) throws {
     let game = try Self.game(Hinge(), terms: [terms.parse(name)])
     #expect(game.play(steps: 2).failure == nil)

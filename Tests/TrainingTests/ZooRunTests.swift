@@ -3,8 +3,9 @@ import Communication
 import Datasets
 import TestSupport
 import Testing
-@testable import Training
 import Zoo
+
+@testable import Training
 
 /// Runs of every model of the catalogue by the trainer.
 @Suite struct ZooRunTests {
