@@ -16,6 +16,10 @@ typedef __bf16 cbfloat16_whole __attribute__((ext_vector_type(32)));
 typedef unsigned short cbfloat16_half __attribute__((ext_vector_type(16)));
 #endif
 
+// Where registers are narrower than a lane, it matters to calls how it is passed; there are none.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpsabi"
+
 #define CBFLOAT16_INLINE static inline __attribute__((always_inline))
 
 /// Whether the code is compiled for a processor with instructions for such products.
@@ -61,3 +65,5 @@ CBFLOAT16_INLINE cbfloat16_lane cbfloat16_add_products(cbfloat16_lane sum, cbflo
   return sum + (cbfloat16_lane)(a << 16) * (cbfloat16_lane)(b << 16);
 #endif
 }
+
+#pragma clang diagnostic pop
