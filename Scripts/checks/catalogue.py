@@ -19,6 +19,9 @@ FORMS = {
 }
 """Forms that do something in the first steps, of entries that otherwise wait."""
 
+OWNERS = {"auxiliary-class": "acgan", "mutual-information": "infogan", "few-labels": "semigan"}
+"""Terms that read what only some critics give, and a model that has each by default."""
+
 
 def names(kind):
     """The entries that the program lists."""
@@ -44,6 +47,14 @@ def check(option, entries, models):
             expect(trained(model, f"--{option}", form)[0] != plain, f"--{option} {form} of {model[1]} changes nothing")
 
 
+def check_owned(term, model):
+    """A model whose critic does not give what the term reads refuses it, and its own model is another without it."""
+    result = run(*SMALL, "--term", term, "--steps", 1)
+    expect(result.returncode == 64 and term in result.stderr, f"--term {term} is refused", result.returncode, result.stderr)
+    words = ["--model", model, "--batch", 10]
+    expect(trained(words, steps=1)[0] != trained(words, "--term", "none", steps=1)[0], f"{model} without {term} is the same")
+
+
 def check_resumed(*words):
     """A run that was stopped after two steps gives the parameters of one that was not."""
     with directory() as place:
@@ -55,7 +66,10 @@ def check_resumed(*words):
 
 
 found = {kind: names(kind) for kind in ("terms", "constraints", "schedules", "optimizers")}
-check("term", found["terms"], [SMALL, LARGE_BATCH])
+check("term", [term for term in found["terms"] if term not in OWNERS], [SMALL, LARGE_BATCH])
+for term, model in OWNERS.items():
+    expect(term in found["terms"], "listed terms", term, found["terms"])
+    check_owned(term, model)
 check("constraint", found["constraints"], [SMALL, LARGE_BATCH])
 check("schedule", found["schedules"], [SMALL, LARGE_BATCH])
 check("optimizer", found["optimizers"], [SMALL, LARGE_BATCH])
