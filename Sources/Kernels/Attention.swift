@@ -31,17 +31,19 @@ public struct AttentionShape: Sendable, Hashable {
 
 /// Queries that are scored together, one in each place of two vectors: a query's maximum and sum are then running vectors too.
 private let panel = 32
+/// Keys that are scored before their values are mixed: scores, keys and values of so many stay in the first-level cache.
+private let keyBlock = 64
 
 /// `result[q, :] = Σ_k softmax_k(queries[q] · keys[k]) values[k, :]` and `logSumExp[q] = ln Σ_k exp(queries[q] · keys[k])`.
 ///
-/// 32 queries at a time are scored against all keys; these `[columns, 32]` scores, 128 KiB for 1,024 keys, stay in the core's own cache
-/// until the values are mixed, so no matrix of rows by columns is ever written to memory. Sums over keys ascend, so that the bits depend
-/// on nothing but the sample. Logits of any size are safe: the largest of a row is taken off.
+/// 32 queries at a time go through the keys, 64 at a time, with running maxima: where a block of keys raises a query's maximum, what was
+/// mixed so far is scaled down. No matrix of rows by columns is ever written to memory. Sums over keys ascend, so that the bits depend on
+/// nothing but the sample. Logits of any size are safe: the largest of a row is taken off.
 /// - Parameters:
 ///   - result: `[samples, rows, valueWidth]`.
 ///   - logSumExp: `[samples, rows]`, what `attentionGradient` needs to know again each score's share.
-/// - Source: Dao, Fu, Ermon, Rudra, Ré 2022, "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness";
-///   here with all scores of a row at hand instead of running maxima. https://arxiv.org/abs/2205.14135
+/// - Source: Dao, Fu, Ermon, Rudra, Ré 2022, "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness", algorithm 1.
+///   https://arxiv.org/abs/2205.14135
 public func attention(
   _ shape: AttentionShape, queries: Input, keys: Input, values: Input, _ result: Output, logSumExp: Output
 ) {
@@ -54,7 +56,7 @@ public func attention(
   }
   let work = panel * shape.columns * (keyWidth + valueWidth + 16)
   Workers.forRanges(shape.samples * blocks, grain: max(1, (blocks + 7) / 8, (1 << 19) / work)) { range in
-    withScratch((keyWidth + valueWidth + shape.columns) * panel) { memory in
+    withScratch((keyWidth + valueWidth + keyBlock) * panel) { memory in
       let turned = memory
       let mixed = turned + keyWidth * panel
       let scores = mixed + valueWidth * panel
@@ -62,59 +64,78 @@ public func attention(
         let (sample, row) = (block / blocks, block % blocks * panel)
         let count = min(panel, shape.rows - row)
         let first = sample * shape.rows + row
-        turnIntoPanel(queries + first * keyWidth, count: count, width: keyWidth, turned)
-        panelProduct(
-          rows: shape.columns, depth: keyWidth, keys + sample * shape.columns * keyWidth, rowStep: keyWidth, termStep: 1, turned, scores,
-          accumulate: false)
-        let (low, high) = exponentials(scores, columns: shape.columns)
-        panelProduct(
-          rows: valueWidth, depth: shape.columns, values + sample * shape.columns * valueWidth, rowStep: 1, termStep: valueWidth, scores,
-          mixed, accumulate: false)
-        let (lowScale, highScale) = (1 / low.sum, 1 / high.sum)
-        for i in 0..<valueWidth {
-          mixed.store(mixed.lane(i * panel) * lowScale, i * panel)
-          mixed.store(mixed.lane(i * panel + 16) * highScale, i * panel + 16)
+        turnIntoPanel(queries + first * keyWidth, count: count, width: keyWidth, factor: binaryLogarithmOfE, turned)
+        var (low, high) = (RowSums(), RowSums())
+        for column in stride(from: 0, to: shape.columns, by: keyBlock) {
+          let columns = min(keyBlock, shape.columns - column)
+          let key = sample * shape.columns + column
+          panelProduct(
+            rows: columns, depth: keyWidth, keys + key * keyWidth, rowStep: keyWidth, termStep: 1, turned, scores, accumulate: false)
+          let (lowScale, highScale) = exponentials(scores, columns: columns, &low, &high)
+          if column > 0 { scale(mixed, rows: valueWidth, lowScale, highScale) }
+          panelProduct(
+            rows: valueWidth, depth: columns, values + key * valueWidth, rowStep: 1, termStep: valueWidth, scores, mixed,
+            accumulate: column > 0)
         }
+        scale(mixed, rows: valueWidth, 1 / low.sum, 1 / high.sum)
         turnFromPanel(mixed, count: count, width: valueWidth, result + first * valueWidth)
-        (logSumExp + first).store(low.maximum + logarithm(low.sum), 0, count: min(16, count))
-        if count > 16 { (logSumExp + first).store(high.maximum + logarithm(high.sum), 16, count: count - 16) }
+        (logSumExp + first).store(low.logarithm, 0, count: min(16, count))
+        if count > 16 { (logSumExp + first).store(high.logarithm, 16, count: count - 16) }
       }
     }
   }
 }
 
-/// The largest score of each of sixteen queries, and the sum of the exponentials of the differences from it.
+/// The largest score so far of each of sixteen queries, as a power of two, and the sum of the powers of the differences from it.
 private struct RowSums {
   var maximum = Lane(repeating: -.infinity)
   var sum = Lane.zero
+
+  /// The natural logarithm of the sum of the scores' powers.
+  var logarithm: Lane { maximum / binaryLogarithmOfE + Kernels.logarithm(sum) }
+
+  /// Takes in the sum of a block of keys whose largest score is `largest`, as powers of the differences from the new maximum.
+  /// - Returns: what the sums so far were multiplied by.
+  mutating func raise(to largest: Lane) -> Lane {
+    let before = maximum
+    maximum.replace(with: largest, where: largest .> before)
+    // Of minus infinity itself the difference is no number.
+    let factor = powerOfTwo((before - maximum).replacing(with: 0, where: before .== maximum))
+    sum *= factor
+    return factor
+  }
 }
 
-/// Replaces the scores `[columns, 32]` by the exponentials of their differences from each query's largest.
-///
-/// The sums are added in groups of 64 columns, so that rounding grows with the square root of a sixty-fourth of the columns.
-private func exponentials(_ scores: Output, columns: Int) -> (RowSums, RowSums) {
-  var low = RowSums()
-  var high = RowSums()
+/// Replaces the scores `[columns, 32]`, powers of two, by the powers of their differences from each query's largest so far, and adds them up.
+/// - Returns: what earlier powers of the two times sixteen queries are to be multiplied by.
+@inline(__always)
+private func exponentials(_ scores: Output, columns: Int, _ low: inout RowSums, _ high: inout RowSums) -> (Lane, Lane) {
+  var (lowLargest, highLargest) = (low.maximum, high.maximum)
   for column in 0..<columns {
     let (a, b) = (scores.lane(column * panel), scores.lane(column * panel + 16))
-    low.maximum.replace(with: a, where: a .> low.maximum)
-    high.maximum.replace(with: b, where: b .> high.maximum)
+    lowLargest.replace(with: a, where: a .> lowLargest)
+    highLargest.replace(with: b, where: b .> highLargest)
   }
-  var start = 0
-  while start < columns {
-    let end = min(columns, start + 64)
-    var (lowGroup, highGroup) = (Lane.zero, Lane.zero)
-    for column in start..<end {
-      let a = shareExponential(scores.lane(column * panel) - low.maximum)
-      let b = shareExponential(scores.lane(column * panel + 16) - high.maximum)
-      lowGroup += a
-      highGroup += b
-      scores.store(a, column * panel)
-      scores.store(b, column * panel + 16)
-    }
-    low.sum += lowGroup
-    high.sum += highGroup
-    start = end
+  let scales = (low.raise(to: lowLargest), high.raise(to: highLargest))
+  var (lowSum, highSum) = (Lane.zero, Lane.zero)
+  for column in 0..<columns {
+    let a = powerOfTwo(scores.lane(column * panel) - low.maximum)
+    let b = powerOfTwo(scores.lane(column * panel + 16) - high.maximum)
+    lowSum += a
+    highSum += b
+    scores.store(a, column * panel)
+    scores.store(b, column * panel + 16)
   }
-  return (low, high)
+  low.sum += lowSum
+  high.sum += highSum
+  return scales
+}
+
+/// Multiplies the rows of `x [rows, 32]` by two vectors of sixteen.
+@inline(__always)
+private func scale(_ x: Output, rows: Int, _ low: Lane, _ high: Lane) {
+  for row in 0..<rows {
+    x.store(x.lane(row * panel) * low, row * panel)
+    x.store(x.lane(row * panel + 16) * high, row * panel + 16)
+  }
 }

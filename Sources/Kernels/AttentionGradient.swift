@@ -88,7 +88,8 @@ private struct AttentionShare {
       for panel in 0..<panels {
         let first = panel * 32
         let columns = min(32, count - first)
-        turnIntoPanel(keys + first * keyWidth, count: columns, width: keyWidth, turnedKeys + first * keyWidth)
+        turnIntoPanel(
+          keys + first * keyWidth, count: columns, width: keyWidth, factor: binaryLogarithmOfE, turnedKeys + first * keyWidth)
         turnIntoPanel(values + first * valueWidth, count: columns, width: valueWidth, turnedValues + first * valueWidth)
       }
       for column in 0..<count { (paddedKeys + column * padded).update(from: keys + column * keyWidth, count: keyWidth) }
@@ -125,12 +126,13 @@ private struct AttentionShare {
     }
   }
 
-  /// Scores become shares, and the shares' cotangents those of the scores.
+  /// Scores, as powers of two, become shares, and the shares' cotangents those of the scores.
   @inline(__always)
   private func differentiate(_ shares: Output, _ slopes: Output, from first: Int, _ rows: Int) {
     for row in 0..<rows {
-      let (shift, mean) = (Lane(repeating: logSumExp[first + row]), Lane(repeating: inner[first + row]))
-      let (low, high) = (shareExponential(shares.lane(row * 32) - shift), shareExponential(shares.lane(row * 32 + 16) - shift))
+      let shift = Lane(repeating: logSumExp[first + row] * binaryLogarithmOfE)
+      let mean = Lane(repeating: inner[first + row])
+      let (low, high) = (powerOfTwo(shares.lane(row * 32) - shift), powerOfTwo(shares.lane(row * 32 + 16) - shift))
       shares.store(low, row * 32)
       shares.store(high, row * 32 + 16)
       slopes.store(low * (slopes.lane(row * 32) - mean), row * 32)

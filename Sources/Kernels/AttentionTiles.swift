@@ -35,12 +35,12 @@ func panelContraction(rows: Int, width: Int, depth: Int, _ a: Input, _ b: Input,
   product.run(rows: rows, columns: width, a, b, c)
 }
 
-/// The first `count` rows of `x [count, width]` as the columns of `y [width, 32]`; columns beyond are zeros.
-func turnIntoPanel(_ x: Input, count: Int, width: Int, _ y: Output) {
+/// The first `count` rows of `x [count, width]`, multiplied by `factor`, as the columns of `y [width, 32]`; columns beyond are zeros.
+func turnIntoPanel(_ x: Input, count: Int, width: Int, factor: Float = 1, _ y: Output) {
   if count < 32 { y.update(repeating: 0, count: width * 32) }
   for row in 0..<count {
     let source = x + row * width
-    for i in 0..<width { y[i * 32 + row] = source[i] }
+    for i in 0..<width { y[i * 32 + row] = factor * source[i] }
   }
 }
 

@@ -16,7 +16,6 @@ func withScratch<Result>(_ count: Int, _ body: (Output) -> Result) -> Result {
 final class Scratch {
   /// What a thread keeps when none is in use, at most; more is returned to the system.
   private static let limit = 1 << 26
-  private static let hugePage = 1 << 21
 
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
@@ -46,7 +45,7 @@ final class Scratch {
       return base + (used - bytes)
     }
     beside += bytes
-    return Self.allocate(bytes)
+    return allocateMemory(bytes: bytes)
   }
 
   func give(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {
@@ -61,15 +60,8 @@ final class Scratch {
 
   private func grow() {
     base?.deallocate()
-    capacity = (peak + Self.hugePage - 1) / Self.hugePage * Self.hugePage
-    base = Self.allocate(capacity)
-  }
-
-  private static func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
-    let isLarge = bytes >= hugePage
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: isLarge ? hugePage : 64)
-    if isLarge { madvise(memory, bytes, MADV_HUGEPAGE) }
-    return memory
+    capacity = (peak + hugePage - 1) / hugePage * hugePage
+    base = allocateMemory(bytes: capacity)
   }
 
   deinit { base?.deallocate() }

@@ -1,3 +1,5 @@
+import Kernels
+
 /// One contiguous run of floats, cleared at first: all parameters of a network, its gradient, a moment of its optimizer.
 @safe public final class FlatMemory {
   /// The floats; valid as long as this object lives.
@@ -10,8 +12,7 @@
   /// `count` zeros on a 64-byte boundary.
   public init(count: Int) {
     self.count = count
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * 4, alignment: 64)
-    unsafe pointer = unsafe raw.bindMemory(to: Float.self, capacity: max(count, 1))
+    unsafe pointer = unsafe allocateMemory(bytes: max(count, 1) * 4).bindMemory(to: Float.self, capacity: max(count, 1))
     unsafe pointer.initialize(repeating: 0, count: max(count, 1))
     anchor = nil
   }
