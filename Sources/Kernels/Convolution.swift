@@ -24,15 +24,13 @@ private struct ConvolutionPass<Operands: ProductOperands> {
     return max(1, (rows + bands - 1) / bands)
   }
 
-  /// `weights(group)` is a `[depth, outputs]` matrix whose rows lie `weightStride` apart.
-  func run(samples: Int, _ source: Input, _ weights: (Int) -> Input, weightStride: Int, _ target: Output) {
+  /// `weights(group)` is a `[depth, outputs]` matrix whose rows lie `weightStride` apart, to be multiplied by `scale`.
+  func run(samples: Int, _ source: Input, _ weights: (Int) -> Input, weightStride: Int, scale: Float, _ target: Output) {
     if rows <= 0 || windows.columns <= 0 { return }
     let size = PackedMatrix<Operands>.size(terms: windows.depth, columns: outputs)
     withScratch(groups * size) { memory in
       let packed = (0..<groups).map { PackedMatrix<Operands>(terms: windows.depth, columns: outputs, memory: memory + $0 * size) }
-      Workers.forRanges(groups, grain: max(1, threadingGrain / max(1, size))) { range in
-        for group in range { packed[group].pack(weights(group), step: weightStride) }
-      }
+      for group in 0..<groups { packed[group].pack(weights(group), step: weightStride, scale: scale) }
       run(samples: samples, source, packed, target)
     }
   }
@@ -98,6 +96,7 @@ extension ConvolutionGeometry {
 
   /// Runs `body` with the weights times `scale`.
   fileprivate func withScaled(_ w: Input, by scale: Float, _ body: (Input) -> Void) {
+    if scale == 1 { return body(w) }
     withScratch(weightSize) { scaled in
       affine(w, scale: scale, offset: 0, scaled, weightSize)
       body(scaled)
@@ -115,19 +114,18 @@ public func convolution(
 ) {
   if let winograd = g.winograd { return winograd.convolve(g, samples: samples, x, w, scale: scale, bias: bias, y) }
   defer { addBias(bias, pixels: samples * g.outputHeight * g.outputWidth, channels: g.outputChannels, y) }
-  if scale != 1 { return g.withScaled(w, by: scale) { convolution(g, samples: samples, x, $0, y) } }
-  if let few = FewInputs(g) { return few.run(samples: samples, x, w, y) }
-  if let few = FewOutputs(g) { return few.run(samples: samples, x, w, y) }
+  if let few = FewInputs(g) { return g.withScaled(w, by: scale) { few.run(samples: samples, x, $0, y) } }
+  if let few = FewOutputs(g) { return g.withScaled(w, by: scale) { few.run(samples: samples, x, $0, y) } }
   if g.multipliesPairs {
-    multiply(g, BFloatPairs.self, samples: samples, x, w, y)
+    multiply(g, BFloatPairs.self, samples: samples, x, w, scale: scale, y)
   } else {
-    multiply(g, Floats.self, samples: samples, x, w, y)
+    multiply(g, Floats.self, samples: samples, x, w, scale: scale, y)
   }
 }
 
 /// `convolution` by products of matrices.
 private func multiply<Operands: ProductOperands>(
-  _ g: ConvolutionGeometry, _: Operands.Type, samples: Int, _ x: Input, _ w: Input, _ y: Output
+  _ g: ConvolutionGeometry, _: Operands.Type, samples: Int, _ x: Input, _ w: Input, scale: Float, _ y: Output
 ) {
   let windows = TapGather(
     height: g.height, width: g.width, imageChannels: g.inputChannels, step: g.stride, taps: g.taps, rows: g.outputHeight,
@@ -136,7 +134,7 @@ private func multiply<Operands: ProductOperands>(
   let pass = ConvolutionPass<Operands>(
     windows: windows, groups: g.groups, sourceSize: g.inputSize, targetSize: g.outputSize,
     targetChannels: g.outputChannels, targetWidth: g.outputWidth, targetRow: 0, targetColumn: 0, targetStep: 1)
-  pass.run(samples: samples, x, { w + $0 * pass.outputs }, weightStride: g.outputChannels, y)
+  pass.run(samples: samples, x, { w + $0 * pass.outputs }, weightStride: g.outputChannels, scale: scale, y)
 }
 
 /// The adjoint of `convolution` in `x`, and a bias on its channels: `dy` `[samples, outputHeight, outputWidth, outputChannels]`, `dx` like
@@ -146,19 +144,18 @@ public func convolutionInputGradient(
 ) {
   if let winograd = g.winograd { return winograd.convolveInputGradient(g, samples: samples, dy, w, scale: scale, bias: bias, dx) }
   defer { addBias(bias, pixels: samples * g.height * g.width, channels: g.inputChannels, dx) }
-  if scale != 1 { return g.withScaled(w, by: scale) { convolutionInputGradient(g, samples: samples, dy, $0, dx) } }
-  if let few = FewInputs(adjointOf: g) { return few.run(samples: samples, dy, w, dx) }
-  if let few = FewOutputs(adjointOf: g) { return few.run(samples: samples, dy, w, dx) }
+  if let few = FewInputs(adjointOf: g) { return g.withScaled(w, by: scale) { few.run(samples: samples, dy, $0, dx) } }
+  if let few = FewOutputs(adjointOf: g) { return g.withScaled(w, by: scale) { few.run(samples: samples, dy, $0, dx) } }
   if g.multipliesPairs {
-    multiplyAdjoint(g, BFloatPairs.self, samples: samples, dy, w, dx)
+    multiplyAdjoint(g, BFloatPairs.self, samples: samples, dy, w, scale: scale, dx)
   } else {
-    multiplyAdjoint(g, Floats.self, samples: samples, dy, w, dx)
+    multiplyAdjoint(g, Floats.self, samples: samples, dy, w, scale: scale, dx)
   }
 }
 
 /// `convolutionInputGradient` by products of matrices.
 private func multiplyAdjoint<Operands: ProductOperands>(
-  _ g: ConvolutionGeometry, _: Operands.Type, samples: Int, _ dy: Input, _ w: Input, _ dx: Output
+  _ g: ConvolutionGeometry, _: Operands.Type, samples: Int, _ dy: Input, _ w: Input, scale: Float, _ dx: Output
 ) {
   let inputs = g.inputChannels / g.groups
   let outputs = g.outputChannels / g.groups
@@ -182,14 +179,17 @@ private func multiplyAdjoint<Operands: ProductOperands>(
     let groupSize = taps.count * outputs * inputs
     withScratch(g.groups * groupSize) { turned in
       // Weights of this phase as [group, tap, output channel, input channel].
-      Workers.forRanges(g.groups * taps.count, grain: max(1, threadingGrain / max(1, outputs * inputs))) { range in
+      let block = 64
+      let blocks = (inputs + block - 1) / block
+      Workers.forRanges(g.groups * taps.count * blocks, grain: max(1, threadingGrain / max(1, outputs * block))) { range in
         for task in range {
-          let group = task / taps.count
-          let source = w + taps[task % taps.count].index * inputs * g.outputChannels + group * outputs
-          turn(source, rows: inputs, columns: outputs, stride: g.outputChannels, turned + task * outputs * inputs)
+          let (group, tap, first) = (task / blocks / taps.count, task / blocks % taps.count, task % blocks * block)
+          turn(
+            w + (taps[tap].index * inputs + first) * g.outputChannels + group * outputs, rows: min(block, inputs - first), columns: outputs,
+            stride: g.outputChannels, turned + task / blocks * outputs * inputs + first, targetStride: inputs)
         }
       }
-      pass.run(samples: samples, dy, { UnsafePointer(turned) + $0 * groupSize }, weightStride: inputs, dx)
+      pass.run(samples: samples, dy, { UnsafePointer(turned) + $0 * groupSize }, weightStride: inputs, scale: scale, dx)
     }
   }
 }
@@ -198,21 +198,4 @@ private func multiplyAdjoint<Operands: ProductOperands>(
 private func addBias(_ bias: Input?, pixels: Int, channels: Int, _ y: Output) {
   guard let bias else { return }
   apply(.add, y, [pixels, channels], bias, [1, channels], y, [pixels, channels])
-}
-
-/// Transposes a matrix whose rows lie `stride` apart, square by square.
-func turn(_ x: Input, rows: Int, columns: Int, stride: Int, _ y: Output) {
-  var top = 0
-  while top < rows {
-    let bottom = min(rows, top + 16)
-    var left = 0
-    while left < columns {
-      let right = min(columns, left + 16)
-      for column in left..<right {
-        for row in top..<bottom { y[column * rows + row] = x[row * stride + column] }
-      }
-      left = right
-    }
-    top = bottom
-  }
 }

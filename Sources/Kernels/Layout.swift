@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// Transposes: axis `i` of `y` is axis `permutation[i]` of `x`, whose shape is `shape`.
 public func transpose(_ x: Input, shape: [Int], permutation: [Int], _ y: Output) {
   let count = shape.reduce(1, *)
@@ -114,6 +116,24 @@ private func forPositions(_ sizes: [Int], _ xStrides: [Int], _ yStrides: [Int], 
         to -= sizes[axis] * yStrides[axis]
         position[axis] = 0
         axis -= 1
+      }
+    }
+  }
+}
+
+/// Transposes a matrix whose rows lie `stride` apart, square by square; those of the result lie `targetStride` apart, or are `rows` long.
+func turn(_ x: Input, rows: Int, columns: Int, stride: Int, _ y: Output, targetStride: Int? = nil) {
+  let step = targetStride ?? rows
+  for top in Swift.stride(from: 0, to: rows, by: 16) {
+    let bottom = min(rows, top + 16)
+    for left in Swift.stride(from: 0, to: columns, by: 16) {
+      let right = min(columns, left + 16)
+      if bottom - top == 16 && right - left == 16 {
+        cblas_turn_square(x + top * stride + left, stride, y + left * step + top, step)
+        continue
+      }
+      for column in left..<right {
+        for row in top..<bottom { y[column * step + row] = x[row * stride + column] }
       }
     }
   }

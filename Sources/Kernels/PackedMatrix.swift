@@ -25,25 +25,30 @@ struct PackedMatrix<Operands: ProductOperands> {
 
   private var width: Int { Self.padded(columns) }
 
-  /// Copies B, whose rows lie `step` apart.
-  func pack(_ b: Input, step: Int) {
-    for first in stride(from: 0, to: terms, by: Self.run) {
-      let count = min(Self.run, terms - first)
-      for column in stride(from: 0, to: width, by: 32) {
-        let (room, full) = (min(32, width - column), min(32, columns - column))
-        var target = memory + Operands.words(first) * width + column * Operands.words(count)
-        var source = b + first * step + column
-        for term in stride(from: 0, to: count, by: Operands.terms) {
-          let isPair = term + 1 < count
-          for lane in stride(from: 0, to: room, by: 16) {
-            let present = min(16, full - lane)
-            let second = Operands.terms == 2 && isPair ? Self.lane(source + step + lane, present) : .zero
-            target.store(Operands.words(Self.lane(source + lane, present), second), lane)
-          }
-          target += room
-          source += Operands.terms * step
-        }
+  /// Copies B, whose rows lie `step` apart, times `scale`.
+  func pack(_ b: Input, step: Int, scale: Float = 1) {
+    let blocks = (width + 31) / 32
+    let runs = (terms + Self.run - 1) / Self.run
+    Workers.forRanges(runs * blocks, grain: max(1, threadingGrain / (32 * min(Self.run, max(1, terms))))) { range in
+      for task in range { packBlock(b, step: step, scale: scale, first: task / blocks * Self.run, column: task % blocks * 32) }
+    }
+  }
+
+  /// The block of a run's terms and of up to 32 columns.
+  private func packBlock(_ b: Input, step: Int, scale: Float, first: Int, column: Int) {
+    let count = min(Self.run, terms - first)
+    let (room, full) = (min(32, width - column), min(32, columns - column))
+    var target = memory + Operands.words(first) * width + column * Operands.words(count)
+    var source = b + first * step + column
+    for term in stride(from: 0, to: count, by: Operands.terms) {
+      let isPair = term + 1 < count
+      for lane in stride(from: 0, to: room, by: 16) {
+        let present = min(16, full - lane)
+        let second = Operands.terms == 2 && isPair ? Self.lane(source + step + lane, present) * scale : .zero
+        target.store(Operands.words(Self.lane(source + lane, present) * scale, second), lane)
       }
+      target += room
+      source += Operands.terms * step
     }
   }
 
@@ -63,7 +68,7 @@ struct PackedMatrix<Operands: ProductOperands> {
       for row in stride(from: 0, to: rows, by: Self.rowBlock) {
         let height = min(Self.rowBlock, rows - row)
         let source = a + row * rowStep + first * termStep
-        if Operands.terms == 1 {
+        if Operands.terms == 1 && !collides(rowStep: rowStep, termStep: termStep) {
           multiply(product, rows: height, first: first, source, c + row * cStep)
           continue
         }
@@ -75,6 +80,10 @@ struct PackedMatrix<Operands: ProductOperands> {
       }
     }
   }
+
+  /// Whether the rows or terms of A lie so far apart that their lines drive one another out of the first-level cache, while there are
+  /// enough columns to make a copy of them worth its time.
+  private func collides(rowStep: Int, termStep: Int) -> Bool { max(rowStep, termStep) % 512 == 0 && columns >= 64 }
 
   /// A block of rows times all columns.
   private func multiply(_ product: TileProduct<Operands>, rows: Int, first: Int, _ a: Input, _ c: Output) {
@@ -90,7 +99,7 @@ struct PackedMatrix<Operands: ProductOperands> {
     }
   }
 
-  /// A block of A in words of two terms: along its terms where these follow one another, else along its rows.
+  /// A block of A in words: along its terms where these follow one another, else along its rows.
   private func makeWords(
     _ a: Input, rows: Int, terms: Int, rowStep: Int, termStep: Int, _ words: Output
   ) -> (rowStep: Int, termStep: Int) {

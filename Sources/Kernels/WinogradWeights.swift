@@ -47,9 +47,16 @@ struct WinogradWeights<Transform: WinogradTransform> {
   /// Runs `body` with the weights `[kernel, kernel, outputs, inputs]` of the adjoint turned by 180°, input and output exchanged.
   func withTurned(_ w: Input, _ body: (Input) -> Void) {
     let size = inputs * outputs
+    let block = 64
+    let blocks = (outputs + block - 1) / block
     withScratch(kernelTaps * size) { turned in
-      Workers.forEach(kernelTaps) { tap in
-        turn(w + (kernelTaps - 1 - tap) * size, rows: outputs, columns: inputs, stride: inputs, turned + tap * size)
+      Workers.forRanges(kernelTaps * blocks, grain: max(1, threadingGrain / (block * inputs))) { range in
+        for task in range {
+          let (tap, first) = (task / blocks, task % blocks * block)
+          turn(
+            w + (kernelTaps - 1 - tap) * size + first * inputs, rows: min(block, outputs - first), columns: inputs, stride: inputs,
+            turned + tap * size + first, targetStride: outputs)
+        }
       }
       body(turned)
     }
