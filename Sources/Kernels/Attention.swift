@@ -39,7 +39,7 @@ private let keyBlock = 64
 /// 32 queries at a time go through the keys, 64 at a time, with running maxima: where a block of keys raises a query's maximum, what was
 /// mixed so far is scaled down. No matrix of rows by columns is ever written to memory. Sums over keys ascend, so that the bits depend on
 /// nothing but the sample. Logits of any size are safe: the largest of a row is taken off. Powers are of two, for which the queries are
-/// multiplied by log₂ e: that rounds a score of x by 6e-8 x, as its own sum does.
+/// multiplied by log₂ e: that rounds a score of x by 8e-8 x, as its own sum does.
 /// - Parameters:
 ///   - result: `[samples, rows, valueWidth]`.
 ///   - logSumExp: `[samples, rows]`, what `attentionGradient` needs to know again each score's share.

@@ -90,30 +90,6 @@ public func sumProducts(_ a: Input, _ b: Input, outer: Int, middle: Int, inner: 
   }
 }
 
-/// `y[o, i] = Σ_m (x[o, m, i] - mean[i])²`, added in Double and rounded once; `mean` is `[inner]`.
-public func sumSquaredDeviations(_ x: Input, mean: Input, outer: Int, middle: Int, inner: Int, _ y: Output) {
-  if inner == 1 {
-    let center = Double(mean[0])
-    reduce(outer: outer, middle: middle, inner: inner, y) { offset, _, length in
-      var (low, high) = doubles(x, offset, length)
-      // Places beyond the end hold zeros, whose deviation must not count: they are set to the mean.
-      for i in length..<16 {
-        if i < 8 { low[i] = center } else { high[i - 8] = center }
-      }
-      low -= center
-      high -= center
-      return (low * low, high * high)
-    }
-    return
-  }
-  reduce(outer: outer, middle: middle, inner: inner, y) { offset, column, length in
-    let (low, high) = doubles(x, offset, length, inner: inner)
-    let (meanLow, meanHigh) = doubles(mean, column, length)
-    let (a, b) = (low - meanLow, high - meanHigh)
-    return (a * a, b * b)
-  }
-}
-
 /// `y[o, i] = max_m x[o, m, i]`.
 public func maximum(_ x: Input, outer: Int, middle: Int, inner: Int, _ y: Output) {
   Workers.forRanges(outer, grain: max(1, threadingGrain / max(1, middle * inner))) { range in

@@ -15,8 +15,8 @@ public final class Moments {
 /// Batch norm with its rectifier: `y = act(gain · x̂ + bias)`, `x̂ = (x - mean) / √(variance + ε)` for each channel of `[batch, ..., channels]`,
 /// moments over all other axes of the **global** batch; `act` multiplies negative numbers by `slope`.
 ///
-/// Inputs x, gain and bias, the latter `[channels]` or, depending on the sample, `[batch, channels]`. Fused: two passes for the moments (each
-/// one small message between ranks) and one for the result; backward one pass for two sums of each sample and one for the result. Since the
+/// Inputs x, gain and bias, the latter `[channels]` or, depending on the sample, `[batch, channels]`. Fused: one pass for the moments (and two
+/// small messages between ranks) and one for the result; backward one pass for two sums of each sample and one for the result. Since the
 /// gain is the same for all pixels of a sample, these sums hold the gradients of gain and bias and the means over the batch at once. When its
 /// gradient is recorded it falls back to plain primitives.
 package struct Standardize: Primitive {
@@ -49,13 +49,14 @@ package struct Standardize: Primitive {
   package func forward(_ inputs: [Tensor], _ output: Tensor) {
     let x = inputs[0].detached
     let channels = x.shape[x.rank - 1]
-    moments.mean = x.sum(axes: reducedAxes(x)) / count(x)
     let pixels = x.count / max(x.shape[0] * channels, 1)
-    let deviations = evaluate("squared deviations", [x.shape[0], channels], like: x) { result in
-      unsafe Kernels.sumSquaredDeviations(
-        x.input, mean: moments.mean.input, outer: x.shape[0], middle: pixels, inner: channels, result.output)
+    // Of each sample its mean and the squared deviations from it; those of the samples' means come on top.
+    let ofSamples = evaluate("moments", [x.shape[0], 2, channels], like: x) { result in
+      unsafe Kernels.sampleMoments(x.input, samples: x.shape[0], pixels: pixels, channels: channels, result.output)
     }
-    moments.variance = deviations.sum(axes: [0]) / count(x)
+    let (means, deviations) = (ofSamples.slice(axis: 1, 0..<1), ofSamples.slice(axis: 1, 1..<2))
+    moments.mean = means.mean(axes: [0, 1])
+    moments.variance = ((means - moments.mean).squared() * Float(pixels) + deviations).sum(axes: [0, 1]) / count(x)
     scale.value = (moments.variance + epsilon).squareRoot().reciprocal()
     unsafe kernel(x, inputs[1], inputs[2]).forward(x.input, output.output)
   }
