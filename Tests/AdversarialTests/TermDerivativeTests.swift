@@ -33,7 +33,7 @@ import Testing
     return result
   }
 
-  @Test(arguments: TermForms.all)
+  @Test(arguments: TermForms.all + TermForms.ofWitnesses)
   func `gradients of the critic and the generator agree with central differences of the replay`(_ form: String) throws {
     let game = try TermGame(form)
     let layout = BatchLayout(WholeBatch(plan: ShardPlan(batch: 3, shardCount: 2)))
@@ -61,7 +61,7 @@ import Testing
     print("\(form): \(compared) parameters, largest error \(largest)")
   }
 
-  @Test(arguments: TermForms.all) func `every term can be planned without numbers`(_ form: String) throws {
+  @Test(arguments: TermForms.all + TermForms.ofWitnesses) func `every term can be planned without numbers`(_ form: String) throws {
     let game = try TermGame(form, isPlanned: true)
     let layout = BatchLayout(WholeBatch(plan: ShardPlan(batch: 3, shardCount: 2)))
     for phase in game.game.phases {
