@@ -34,8 +34,8 @@ package enum TermForms {
 
   /// Terms that read what a critic says, under losses of features, whose witness speaks for it.
   package static let ofWitnesses = [
-    "gradient-penalty with cramer", "r1:gamma=0.3 with cramer", "gradient-penalty with mmd", "roth:gamma=2 with mmd:kernel=gaussian,scale=2",
-    "consistency with mmd", "lecam with cramer",
+    "gradient-penalty with cramer", "r1:gamma=0.3 with cramer", "gradient-penalty with mmd",
+    "roth:gamma=2 with mmd:kernel=gaussian,scale=2", "consistency with mmd", "lecam with cramer",
   ]
 
   /// The forms.

@@ -75,9 +75,9 @@ import Testing
       #expect(abs(found - expected) < 1e-6, "\(member.loss.text): \(found), divergence \(expected)")
       largest = max(largest, abs(found - expected))
     }
-    // One of them in closed form: total variation of two Gaussians of deviation 1.
+    // One of them in closed form: total variation of two Gaussians of deviation 1. The rule's error at a kink is of the order of a step's square.
     let hinge = Self.integral(densities.map { 2 * min($0.p, $0.q) })
-    #expect(abs(hinge - 2 * (1 - erf(0.8 / (2 * 2.0.squareRoot())))) < 1e-4)
+    #expect(abs(hinge - 2 * (1 - erf(0.8 / (2 * 2.0.squareRoot())))) < 2.5e-4)
     print("\(Self.additive.count) additive losses at the best critic: largest error \(largest)")
   }
 
@@ -102,7 +102,7 @@ import Testing
     func generatorLoss(_ output: Double) -> Double {
       FDivergenceTests.evaluated([output]) { loss.generatorLoss(real: nil, fake: $0.reshaped([1, 1])).reshaped([1]) }[0]
     }
-    // The paper adds the same square over real images, which does not depend on the generator: eq. (5), (7).
+    // The paper adds the same square over real images, which does not depend on the generator.
     let sum = Self.integral(
       Self.grid.map { x in
         let (p, q) = (p.density(x), q.density(x))
@@ -132,7 +132,9 @@ import Testing
     let (count, rounds, shift, deviation) = (8, 6000, 0.7, 1.5)
     func mean(_ estimate: (Tensor, Tensor) -> Tensor) -> (mean: Double, error: Double) {
       let values = (0..<rounds).map { round -> Double in
-        func drawn(_ purpose: UInt64) -> Tensor { Tensor.normal([count, 1], key: RandomKey(seed: 8, purpose: purpose, step: UInt64(round))) }
+        func drawn(_ purpose: UInt64) -> Tensor {
+          Tensor.normal([count, 1], key: RandomKey(seed: 8, purpose: purpose, step: UInt64(round)))
+        }
         return Double(estimate(drawn(1), drawn(2) * Float(deviation) + Float(shift)).scalar)
       }
       let mean = values.reduce(0, +) / Double(rounds)
