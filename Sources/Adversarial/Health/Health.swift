@@ -32,7 +32,7 @@ public struct Health: Sendable, Equatable {
 
   /// Share of the critic's logits on the right side of the divergence's `threshold`, in [0, 1]; nil for a divergence without one.
   public var accuracy: Pair?
-  /// Mean length of the critic's slope `‖∇ₓ D(x)‖` over an image's numbers, in logits (or energy) per unit of pixels in [-1, 1]. In a critic
+  /// Mean length of the critic's slope `‖∇ₓ D(x)‖` over an image's numbers, in logits (energy, witness) per unit of pixels in [-1, 1]. In a critic
   /// with batch norm it includes what an image does to the others' logits. Of the witness where the loss compares features.
   public var slopes: Pair
   /// What the generator's loss makes of the critic's slope: `Σᵢ |∂L/∂D(G(zᵢ))|` over the global batch. 1 for losses that are linear in the
