@@ -136,7 +136,7 @@ def squares(x, y):
     return ((x[:, None, :] - y[None, :, :]) ** 2).sum(dim=2)
 
 
-def mmd(options):
+def kernel_of(options):
     scale = options.get("scale", 1.0)
 
     def kernel(x, y):
@@ -145,16 +145,31 @@ def mmd(options):
             return sum((1 + d / (2 * a)) ** -a for a in (0.2, 0.5, 1.0, 2.0, 5.0))
         return sum((-d / (2 * s * s)).exp() for s in (1.0, 2.0, 4.0, 8.0, 16.0))
 
+    return kernel
+
+
+def mmd(options):
+    kernel = kernel_of(options)
+
     def value(r, f):
         return off_diagonal(kernel(r, r)) + off_diagonal(kernel(f, f)) - 2 * kernel(r, f).mean()
 
     return lambda r, f: -value(r, f), value
 
 
-def cramer():
-    def length(x):
-        return (x + 1e-8).sqrt()
+def length(x):
+    return (x + 1e-8).sqrt()
 
+
+def witness(name, options, real, fake):
+    """What a critic of features says of single images: Bellemare et al. 2017 and Binkowski et al. 2018 penalise its slope."""
+    if name == "cramer":
+        return lambda h: length(squares(h, fake)).mean(1, keepdim=True) - length((h**2).sum(1, keepdim=True))
+    kernel = kernel_of(options)
+    return lambda h: kernel(h, real).mean(1, keepdim=True) - kernel(h, fake).mean(1, keepdim=True)
+
+
+def cramer():
     def critic(r, f):
         def surrogate(x, to_others):
             return to_others - length((x**2).sum(dim=1)).mean()

@@ -14,6 +14,7 @@ import sys
 import torch
 from torch.nn import functional as F
 
+from divergences import losses, witness
 from streams import Stream, mixed, text_hash
 
 torch.set_default_dtype(torch.float64)
@@ -45,15 +46,18 @@ def parameters(network, heads=()):
 class Game:
     """One evaluation of a phase's loss."""
 
-    def __init__(self, phase, augment=None, has_heads=False):
+    def __init__(self, phase, augment=None, has_heads=False, loss=None):
         self.phase = phase
         self.stream_of_phase = mixed(text_hash(phase))
         self.critic, self.generator = parameters("critic", HEADS if has_heads else ()), parameters("generator")
-        self.passes, self.augment = 0, augment
+        self.passes, self.augment, self.witness = 0, augment, None
         self.images = Stream(text_hash("images"), step=0).uniform([BATCH, SIZE, SIZE, CHANNELS], -1, 1)
         self.latent = self.stream("latent").uniform([BATCH, LATENT], -1, 1)
         self.fake = self.generate(self.latent)
         self.real_output, self.fake_output = self.criticize(self.images), self.criticize(self.fake)
+        if loss:
+            self.witness = witness(*loss, self.real_output[1], self.fake_output[1])
+            self.real_output, self.fake_output = ((self.witness(h), h) for _, h in (self.real_output, self.fake_output))
 
     def stream(self, purpose):
         return Stream(text_hash(purpose) ^ self.stream_of_phase, STEP)
@@ -64,7 +68,7 @@ class Game:
         return images if self.phase == "generator" else images.detach()
 
     def criticize(self, images):
-        """Logits and features."""
+        """Logits, or what a loss of features has in their place, and features."""
         if self.augment:
             images = self.augment(self, images, self.passes)
         self.passes += 1
@@ -73,6 +77,8 @@ class Game:
         x = F.conv2d(images.permute(0, 3, 1, 2), kernel, w["critic.convolution.bias"], padding=1).permute(0, 2, 3, 1)
         x = F.softplus(x).reshape(BATCH, -1) @ w["critic.dense.weight"] + w["critic.dense.bias"]
         features = x.tanh()
+        if self.witness:
+            return self.witness(features), features
         return features @ w["critic.linear.weight"] + w["critic.linear.bias"], features
 
     def head(self, name, output):
@@ -301,14 +307,18 @@ def added(name, game, options, state):
 
 
 def evaluated(form, phase):
+    form, _, of_features = form.partition(" with ")
     name, options = parsed(form)
     augment = None
     if name in ("diff-augment", "ada"):
         changes = {key: value for key, value in options.items() if key in ("color", "translation", "cutout")}
         augment = augmentation(name, **changes, probability=1.0 if name == "diff-augment" else 0.6)
         options = {} if name == "diff-augment" else options
-    game = Game(phase, augment, has_heads=name in CLASS_TERMS)
+    game = Game(phase, augment, has_heads=name in CLASS_TERMS, loss=parsed(of_features) if of_features else None)
     loss, state = torch.zeros(()), {}
+    if of_features:
+        critic, generator = losses(*parsed(of_features), is_large=False)
+        loss = (critic if phase == "discriminator" else generator)(game.real_output[1], game.fake_output[1])
     if augment:
         # The Wasserstein loss.
         r, f = game.real_output[0], game.fake_output[0]
@@ -353,6 +363,8 @@ FORMS = [
     "mutual-information:discrete=2,continuous=0.1", "few-labels", "few-labels:strength=2",
     "diff-augment", "diff-augment:color=false,translation=0.25,cutout=0", "diff-augment:color=true,translation=0,cutout=0.25",
     "ada:target=0.2,kimg=0.1,interval=1", "ada:color=false,translation=0.25,cutout=0.25",
+    "gradient-penalty with cramer", "r1:gamma=0.3 with cramer", "gradient-penalty with mmd", "roth:gamma=2 with mmd:kernel=gaussian,scale=2",
+    "consistency with mmd", "lecam with cramer",
 ]
 
 

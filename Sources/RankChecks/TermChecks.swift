@@ -8,7 +8,7 @@ import TestSupport
 enum TermChecks {
   /// Every form on every cut of the batch.
   static var checks: [BitCheck] {
-    TermForms.all.flatMap { form in
+    (TermForms.all + TermForms.ofWitnesses).flatMap { form in
       DrawnBatch.plans.map { plan in
         BitCheck(name: "\(form), batch \(plan.batch) in \(plan.shardCount) shards") { ranks in
           try numbers(TermGame(form), DrawnBatch(ranks, plan))

@@ -6,7 +6,7 @@ package enum Miniature {
   private static let numbers: [(ending: String, value: String)] = [
     ("channels", "4"), ("width", "12"), ("units", "8"), ("hidden", "16"), ("per-class", "2"),
     // What is otherwise found only later in a run.
-    ("average-decay", "0.5"), ("average-start", "0"), ("final-momentum", "0.7"), ("momentum-steps", "4"),
+    ("average-decay", "0.5"), ("average-start", "0"),
   ]
 
   /// The model of a preset, the default one unless named, with the small options that it has.

@@ -1,3 +1,5 @@
+package import Adversarial
+
 /// Every term in every form, as `--term` has it: what the checks over the catalogue run.
 ///
 /// A test holds the list against the catalogue: every entry, and for each of its options a value other than the default.
@@ -30,6 +32,19 @@ package enum TermForms {
     "ada:target=0.2,kimg=0.1,interval=1", "ada:color=false,translation=0.25,cutout=0.25",
   ]
 
+  /// Terms that read what a critic says, under losses of features, whose witness speaks for it.
+  package static let ofWitnesses = [
+    "gradient-penalty with cramer", "r1:gamma=0.3 with cramer", "gradient-penalty with mmd",
+    "roth:gamma=2 with mmd:kernel=gaussian,scale=2", "consistency with mmd", "lecam with cramer",
+  ]
+
   /// The forms.
   package static let all: [String] = penalties + consistency + others + classes + augmentations
+
+  /// The term of `TERM with LOSS`, and the loss: none where none is named, or Wasserstein's for an augmentation.
+  package static func parts(_ form: String) throws -> (term: String, loss: any Divergence) {
+    let words = form.split(separator: " with ").map(String.init)
+    if words.count == 2 { return (words[0], try divergences.parse(words[1])) }
+    return (form, augmentations.contains(form) ? Wasserstein() : NoLoss())
+  }
 }

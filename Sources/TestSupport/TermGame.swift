@@ -18,10 +18,10 @@ package struct TermGame {
   /// The game.
   package let game: Game
 
-  /// The game of a form: of its term alone, or of an augmentation under the Wasserstein loss.
+  /// The game of a form: of its term alone, of an augmentation under the Wasserstein loss, or of `TERM with LOSS`.
   /// - Parameter isPlanned: whether its networks have shapes only.
   package init(_ form: String, isPlanned: Bool = false) throws {
-    let loss: any Divergence = TermForms.augmentations.contains(form) ? Wasserstein() : NoLoss()
+    let (form, loss) = try TermForms.parts(form)
     let (generator, critic) = (ParameterStore(name: "generator"), ParameterStore(name: "critic"))
     let images = Self.generator(Scope(generator))
     let output = Self.critic(Scope(critic))

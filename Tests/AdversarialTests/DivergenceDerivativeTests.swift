@@ -51,6 +51,7 @@ import Testing
           ? loss.criticLoss(real: real, fake: fake, state) : loss.generatorLoss(real: loss.generatorNeedsReal ? real : nil, fake: fake)
       }
       #expect(report.isWithinTolerance, "\(form), \(player): \(report.summary)")
+      print("\(form), \(player): \(report.summary.prefix { !$0.isNewline })")
     }
   }
 }

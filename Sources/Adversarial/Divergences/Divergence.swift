@@ -42,12 +42,32 @@ extension Divergence {
   }
 }
 
+/// A divergence of features, which compares images in pairs: what its critic says of a single image is a witness function.
+///
+/// The difference of its means over real and over generated images is what the critic's features are trained to make large. A logit of such
+/// a critic is trained by nobody; so penalties on slopes, and every other term that reads what the critic says, read the witness.
+public protocol FeatureDivergence: Divergence {
+  /// `c(x)`, one number for each row of `features`, higher for more real images: `[rows, 1]`.
+  /// - Parameters:
+  ///   - features: of any images of the batch, `[rows, width]`.
+  ///   - real: of all real images of the global batch, `[n, width]`, replicated.
+  ///   - fake: of all generated ones.
+  func witness(_ features: Tensor, real: Tensor, fake: Tensor) -> Tensor
+}
+
+extension FeatureDivergence {
+  public var input: CriticReading { .features }
+  public var generatorNeedsReal: Bool { true }
+  public var threshold: Float? { nil }
+  public var needsPairs: Bool { true }
+}
+
 /// What a divergence reads of a critic's output.
 public enum CriticReading: String, Sendable {
   /// Any real numbers, higher for more real images: `[batch, 1]`, or one for each patch.
   case logits
   /// How badly an autoencoder restores the images, `[batch, 1]`, lower for more real ones.
   case energy
-  /// Vectors `[batch, width]` that are compared in pairs over the global batch.
+  /// Vectors `[batch, width]` that are compared in pairs over the global batch, by a `FeatureDivergence`.
   case features
 }

@@ -2,7 +2,8 @@ public import Tensors
 
 /// Boundary equilibrium: critic `E r - k E f`, generator `E f`, for energies `[batch, 1]`, with k held so that `E f = γ E r`.
 ///
-/// After each critic update `k ← min(max(k + λ (γ E r - E f), 0), 1)`, from k = 0 on, with the means of the global batch. A batch in
+/// After each critic update `k ← min(max(k + λ (γ E r - E f), 0), 1)`, from k = 0 on, with the means of the global batch: E f is that of the
+/// critic's own batch (as in carpedm20/BEGAN-tensorflow, where both networks have one), the paper's that of the generator's. A batch in
 /// several parts makes one such step, a part of it with each.
 ///
 /// The measure `M = E r + |γ E r - E f|` falls while the game converges. Step sizes are halved when it stalls: when its moving average over

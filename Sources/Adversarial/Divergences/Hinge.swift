@@ -1,7 +1,8 @@
 public import Tensors
 
 /// Hinge loss: critic `E max(0, 1 - r) + E max(0, 1 + f)`, generator `-E f`.
-/// - Source: Lim, Ye 2017, "Geometric GAN", eqs. (15), (16), https://arxiv.org/abs/1705.02894; in BigGAN: Brock et al. 2019, section 3.
+/// - Source: Lim, Ye 2017, "Geometric GAN", eqs. (15), (16), https://arxiv.org/abs/1705.02894; also Miyato et al. 2018,
+///   eqs. (16), (17), https://arxiv.org/abs/1802.05957; in BigGAN: Brock et al. 2019, section 3.
 public struct Hinge: Divergence {
   public static let card = EntryCard(
     name: "hinge", summary: "margins of 1 on both sides; the loss of SAGAN and BigGAN",

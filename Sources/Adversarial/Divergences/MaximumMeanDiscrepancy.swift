@@ -6,9 +6,11 @@ public import Tensors
 /// `MMD² = E_{i≠j} k(rᵢ, rⱼ) + E_{i≠j} k(fᵢ, fⱼ) - 2 E k(rᵢ, fⱼ)`, the unbiased estimate over all pairs of the **global** batch, for a
 /// sum of kernels of several widths: rational quadratic `(1 + d²/2α)^-α` with α in 0.2, 0.5, 1, 2, 5, or Gaussian `exp(-d²/2σ²)` with σ in
 /// 1, 2, 4, 8, 16, where `d² = ‖a - b‖² / scale²`.
+///
+/// The witness is `c(x) = E k(x, r) - E k(x, f)`, whose slope the second paper's penalty holds to 1.
 /// - Source: Li et al. 2017, "MMD GAN", https://arxiv.org/abs/1705.08584 (Gaussian); Bińkowski et al. 2018, "Demystifying MMD GANs",
 ///   https://arxiv.org/abs/1801.01401 (rational quadratic); the estimate: Gretton et al. 2012, "A Kernel Two-Sample Test".
-public struct MaximumMeanDiscrepancy: Divergence {
+public struct MaximumMeanDiscrepancy: FeatureDivergence {
   /// The family of kernels.
   public enum Kernel: String, OptionWord, Sendable {
     case rational
@@ -34,12 +36,12 @@ public struct MaximumMeanDiscrepancy: Divergence {
     ]
   }
 
-  public var input: CriticReading { .features }
-  public var generatorNeedsReal: Bool { true }
-  public var threshold: Float? { nil }
-  public var needsPairs: Bool { true }
   public func criticLoss(real: Tensor, fake: Tensor) -> Tensor { -discrepancy(real, fake) }
   public func generatorLoss(real: Tensor?, fake: Tensor) -> Tensor { discrepancy(given(real), fake) }
+
+  public func witness(_ features: Tensor, real: Tensor, fake: Tensor) -> Tensor {
+    (similarity(features, real) - similarity(features, fake)).mean(axes: [1], keepingAxes: true)
+  }
 
   private func discrepancy(_ real: Tensor, _ fake: Tensor) -> Tensor {
     let (r, f) = (real.gatheredBatch(), fake.gatheredBatch())

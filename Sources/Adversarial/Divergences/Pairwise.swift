@@ -1,15 +1,19 @@
 import Tensors
 
-/// Distances between all pairs of two sets of vectors of the whole batch, replicated: `[m, n]` of `[m, width]` and `[n, width]`.
+/// Distances between all pairs of two sets of vectors, `[m, n]` of `[m, width]` and `[n, width]`. The second set is that of the whole batch,
+/// replicated; the first one may be sharded.
 enum Pairwise {
   /// `‖xᵢ - yⱼ‖²`, never below 0.
   ///
-  /// By one matrix product, around the mean of x: distances do not depend on it, and features after a rectifier lie far from 0.
+  /// By one matrix product, around the mean of a replicated set: distances do not depend on it, and features after a rectifier lie far
+  /// from 0.
   static func squaredDistances(_ x: Tensor, _ y: Tensor) -> Tensor {
-    let center = x.detached.mean(axes: [0])
+    let isSharded = x.layout != nil
+    let center = (isSharded ? y : x).detached.mean(axes: [0])
     let (x, y) = (x - center, y - center)
     let (lengths, others) = (x.squared().sum(axes: [1], keepingAxes: true), y.squared().sum(axes: [1], keepingAxes: true))
-    return (lengths + others.reshaped([1, -1]) - x.matrixProduct(y, transposeOther: true) * 2).rectified()
+    let products = isSharded ? x.rowProduct(y, transposeMatrix: true) : x.matrixProduct(y, transposeOther: true)
+    return (lengths + others.reshaped([1, -1]) - products * 2).rectified()
   }
 
   /// The mean over pairs of different elements of a square matrix.

@@ -117,7 +117,7 @@ public final class Game {
   private func criticLoss(_ context: StepContext) -> Tensor {
     let play = Play(self, context, needsReal: true)
     guard let real = play.real else { preconditionFailure("Game: the critic's phase has no real images") }
-    let kind = players.critic.gives == .energy ? "energy" : "logit"
+    let kind = objective.loss.input == .features ? "witness" : players.critic.gives == .energy ? "energy" : "logit"
     context.report("real \(kind)", real.output.logits.detached.mean())
     context.report("fake \(kind)", play.fake.output.logits.detached.mean())
     var state = lossState
@@ -166,7 +166,7 @@ public final class Game {
     init(_ game: Game, _ context: StepContext, needsReal: Bool) {
       let (generator, critic) = game.players
       passes = CriticPasses(
-        context, critic, augmenting: Array(zip(game.objective.terms, game.termStates)), parts: game.parts)
+        context, critic, for: game.objective.loss, augmenting: Array(zip(game.objective.terms, game.termStates)), parts: game.parts)
       let labels = generator.classes.map { context.randomLabels(classes: $0) }
       let latent = generator.draw(context)
       let images = generator.images(latent, labels, .training)

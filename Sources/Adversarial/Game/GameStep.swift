@@ -10,7 +10,7 @@ public struct GameImages {
   public let labels: Labels?
   /// What they were generated from, `[batch, latent]`; nil for real ones.
   public let latent: Tensor?
-  /// What the critic said of them: the same numbers as the divergence reads.
+  /// What the critic said of them: the same numbers as the divergence reads, or its witness where it reads features.
   public let output: CriticOutput
 }
 
@@ -79,18 +79,27 @@ public struct AugmentationPass {
 }
 
 /// Passes of the critic within one evaluation of a loss; each is augmented by numbers of its own.
+///
+/// Where the loss reads features, the critic's logits, which nobody trains, give way to the loss's witness, from the first look at real and
+/// generated images together on.
 final class CriticPasses {
   private let context: StepContext
   private let critic: Critic
   private let augmenting: [(term: any Term, state: GameState)]
   private let parts: Set<CriticPart>
+  private let comparison: (any FeatureDivergence)?
+  private var witness: ((Tensor) -> Tensor)?
   private var count = 0
 
-  init(_ context: StepContext, _ critic: Critic, augmenting: [(term: any Term, state: GameState)], parts: Set<CriticPart>) {
+  init(
+    _ context: StepContext, _ critic: Critic, for loss: any Divergence, augmenting: [(term: any Term, state: GameState)],
+    parts: Set<CriticPart>
+  ) {
     self.context = context
     self.critic = critic
     self.augmenting = augmenting
     self.parts = parts
+    comparison = loss as? any FeatureDivergence
   }
 
   /// Images as the critic sees them in its next pass, and the draws of its layers in that pass.
@@ -112,6 +121,16 @@ final class CriticPasses {
 
   /// What it says of real and of generated images, in one pass unless batch norm forbids it.
   func outputs(_ real: (images: Tensor, labels: Labels?), _ fake: (images: Tensor, labels: Labels?)) -> (CriticOutput, CriticOutput) {
+    let (real, fake) = separateOutputs(real, fake)
+    guard let comparison else { return (real, fake) }
+    let (r, f) = (real.given(.features).gatheredBatch(), fake.given(.features).gatheredBatch())
+    witness = { comparison.witness($0, real: r, fake: f) }
+    return (testified(real), testified(fake))
+  }
+
+  private func separateOutputs(
+    _ real: (images: Tensor, labels: Labels?), _ fake: (images: Tensor, labels: Labels?)
+  ) -> (CriticOutput, CriticOutput) {
     if critic.hasBatchNorm { return (output(real.images, real.labels), output(fake.images, fake.labels)) }
     let labels = real.labels.flatMap { real in fake.labels.map { real.concatenated(with: $0) } }
     let (first, second) = (seen(real.images), seen(fake.images))
@@ -124,6 +143,12 @@ final class CriticPasses {
 
   /// The output without the parts that nobody reads, whose memory is then free.
   private func read(_ output: CriticOutput) -> CriticOutput {
-    output.mapping(output.logits) { parts.contains($0) ? $1 : nil }
+    testified(output.mapping(output.logits) { parts.contains($0) ? $1 : nil })
+  }
+
+  /// The output with the witness for its logits, where there is one.
+  private func testified(_ output: CriticOutput) -> CriticOutput {
+    guard let witness else { return output }
+    return output.mapping(witness(output.given(.features))) { $1 }
   }
 }

@@ -7,7 +7,7 @@ extension Game {
   ///
   /// Passes run as in training, augmentation and batch moments included, on copies of the networks' buffers: power iterations, running
   /// moments and states of terms go on as if nobody had looked. They cost two passes of the generator, and two of the critic with
-  /// their gradients at the images.
+  /// their gradients at the images; two more of the critic where the loss compares features.
   /// - Parameter context: real images, with random streams that no phase has.
   public func health(_ context: StepContext) -> Health {
     let (generator, critic) = (players.generator.network.store, players.critic.network.store)
@@ -21,7 +21,7 @@ extension Game {
         let others = players.generator.images(players.generator.draw(context, "other latent"), labels, .training)
         let said = judgement(context, images, labels)
         return Health(
-          accuracy: said?.accuracy, slopes: said?.slopes, lossSlope: said?.lossSlope,
+          accuracy: said.accuracy, slopes: said.slopes, lossSlope: said.lossSlope,
           distances: Health.Pair(real: Self.spread(context.images), fake: (images - others).squared().mean().squareRoot().scalar),
           gradients: norms.map { Health.Entry($0.name, Float($0.value)) }, generatorGradient: Float(generatorGradient),
           singularValues: Self.singularValues(critic))
@@ -32,22 +32,25 @@ extension Game {
   /// What the critic makes of real and of generated images.
   private func judgement(
     _ context: StepContext, _ fake: Tensor, _ fakeLabels: Labels?
-  ) -> (accuracy: Health.Pair?, slopes: Health.Pair, lossSlope: Float)? {
-    // The logits of a critic whose features are compared are trained by nobody.
-    guard objective.loss.input != .features else { return nil }
-    let passes = CriticPasses(context, players.critic, augmenting: Array(zip(objective.terms, termStates)), parts: [])
+  ) -> (accuracy: Health.Pair?, slopes: Health.Pair, lossSlope: Float?) {
+    let comparesFeatures = objective.loss.input == .features
+    let passes = CriticPasses(
+      context, players.critic, for: objective.loss, augmenting: Array(zip(objective.terms, termStates)),
+      parts: comparesFeatures ? [.features] : [])
     let realLabels = players.generator.classes == nil ? nil : context.labels
+    if comparesFeatures { _ = passes.outputs((context.images, realLabels), (fake, fakeLabels)) }
     let real = Slopes(at: context.images) { passes.output($0, realLabels) }
     let fake = Slopes(at: fake) { passes.output($0, fakeLabels) }
     let accuracy = objective.loss.threshold.map { threshold in
       Health.Pair(real: Self.share(of: real.logits, above: threshold), fake: 1 - Self.share(of: fake.logits, above: threshold))
     }
+    let slopes = Health.Pair(real: real.norms.mean().scalar, fake: fake.norms.mean().scalar)
+    // Such a loss is no function of the witness.
+    if comparesFeatures { return (accuracy, slopes, nil) }
     let slope = gradient(at: fake.logits.detached) { logits in
       objective.loss.generatorLoss(real: objective.loss.generatorNeedsReal ? real.logits.detached : nil, fake: logits)
     }
-    return (
-      accuracy, Health.Pair(real: real.norms.mean().scalar, fake: fake.norms.mean().scalar), slope.magnitude().sum().scalar
-    )
+    return (accuracy, slopes, slope.magnitude().sum().scalar)
   }
 
   /// The part of the numbers, over the global batch, that lie above `threshold`.

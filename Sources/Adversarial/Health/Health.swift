@@ -32,11 +32,11 @@ public struct Health: Sendable, Equatable {
 
   /// Share of the critic's logits on the right side of the divergence's `threshold`, in [0, 1]; nil for a divergence without one.
   public var accuracy: Pair?
-  /// Mean length of the critic's slope `‖∇ₓ D(x)‖` over an image's numbers, in logits (or energy) per unit of pixels in [-1, 1]. In a critic
-  /// with batch norm it includes what an image does to the others' logits. Nil where the loss does not read logits.
-  public var slopes: Pair?
+  /// Mean length of the critic's slope `‖∇ₓ D(x)‖` over an image's numbers, in logits (energy, witness) per unit of pixels in [-1, 1]. In a critic
+  /// with batch norm it includes what an image does to the others' logits. Of the witness where the loss compares features.
+  public var slopes: Pair
   /// What the generator's loss makes of the critic's slope: `Σᵢ |∂L/∂D(G(zᵢ))|` over the global batch. 1 for losses that are linear in the
-  /// logits, near 0 where the loss is flat whatever the critic's slope. Nil where the loss does not read logits.
+  /// logits, near 0 where the loss is flat whatever the critic's slope. Nil where the loss compares features.
   public var lossSlope: Float?
   /// Root of the mean squared difference of two images' numbers, in [0, 2]: real images of the batch, pair by pair; generated ones of the
   /// same class from different z. Real ones are nil for a batch of one.
@@ -50,7 +50,7 @@ public struct Health: Sendable, Equatable {
 
   /// A state of these numbers.
   public init(
-    accuracy: Pair?, slopes: Pair?, lossSlope: Float?, distances: Pair, gradients: [Entry], generatorGradient: Float,
+    accuracy: Pair?, slopes: Pair, lossSlope: Float?, distances: Pair, gradients: [Entry], generatorGradient: Float,
     singularValues: [Entry]
   ) {
     self.accuracy = accuracy

@@ -11,7 +11,7 @@ public final class PointGAN: GameModel {
 
   public let game: Game
   private let perceptron: PointCritic
-  private let reading: CriticReading
+  private let loss: any Divergence
 
   /// The networks; a loss of energies gets an autoencoder for its critic.
   /// - Throws: `OptionError` when the parts of the objective do not fit each other.
@@ -24,7 +24,7 @@ public final class PointGAN: GameModel {
     let settings = Adam.Settings(learningRate: options.learningRate, beta1: options.beta1)
     let average = options.averageDecay > 0 ? WeightAverage(stores.0, decay: options.averageDecay, start: 0) : nil
     perceptron = critic
-    reading = objective.loss.input
+    loss = objective.loss
     game = try Game(
       objective, model: Self.card.name,
       generator: Generator(
@@ -36,14 +36,20 @@ public final class PointGAN: GameModel {
       ) { points, _, mode in critic(points, mode) })
   }
 
-  /// How real the critic takes points `[count, 1, 1, 2]` to be, `[count, 1]`: its logits or negative energies; nil when the loss reads
-  /// its features alone, so that its logits were never trained.
-  public func realness(of points: Tensor) -> Tensor? {
-    switch reading {
-    case .logits: perceptron(points, .inference).logits
-    case .energy: -perceptron(points, .inference).logits
-    case .features: nil
+  /// How real the critic takes points `[count, 1, 1, 2]` to be, `[count, 1]`: its logits, its negative energies, or the witness of a loss that
+  /// compares features.
+  /// - Parameters:
+  ///   - real: real points, for a witness.
+  ///   - generated: generated ones.
+  public func realness(of points: Tensor, real: Tensor, generated: Tensor) -> Tensor {
+    let output = perceptron(points, .inference)
+    guard let comparison = loss as? any FeatureDivergence else { return loss.input == .energy ? -output.logits : output.logits }
+    func features(_ output: CriticOutput) -> Tensor {
+      guard let features = output.features else { preconditionFailure("PointGAN: its critic has features") }
+      return features
     }
+    let (r, f) = (perceptron(real, .inference), perceptron(generated, .inference))
+    return comparison.witness(features(output), real: features(r), fake: features(f))
   }
 }
 

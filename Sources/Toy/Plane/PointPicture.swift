@@ -4,9 +4,11 @@ import Tensors
 /// A picture of a game in the plane: shades and lines of equal critic output, real points in black, generated ones in green.
 ///
 /// The critic's output is cut into twelve bands of as many pixels each, from blue for what it takes for generated to red for real: bands
-/// of equal height would show a steep critic as two flat halves. White where its logits were not trained.
+/// of equal height would show a steep critic as two flat halves. White where it gives no finite numbers.
 public struct PointPicture {
   private static let bands = 12
+  /// Points of each kind that a witness compares others with, and of others at once: pictures of them fit into some megabytes.
+  private static let (compared, block) = (500, 4096)
   private let side: Int
   private let extent: Float
 
@@ -23,20 +25,24 @@ public struct PointPicture {
   ///   - generated: alike.
   public func draw(_ model: PointGAN, real: [Float], generated: [Float]) -> Picture {
     var picture = Picture(width: side, height: side, channels: 3, filledWith: 255)
-    if let bands = bands(model) { shade(&picture, bands) }
+    if let bands = bands(model, real, generated) { shade(&picture, bands) }
     dots(&picture, real, size: 1, (0, 0, 0))
     dots(&picture, generated, size: 2, (0, 150, 40))
     return picture
   }
 
-  /// The band of every second pixel of every second row; nil without a critic to show.
-  private func bands(_ model: PointGAN) -> [Int]? {
+  /// The band of every second pixel of every second row; nil without numbers to show.
+  private func bands(_ model: PointGAN, _ real: [Float], _ generated: [Float]) -> [Int]? {
     let count = (side + 1) / 2
     let points = (0..<(count * count)).flatMap { index in
       let (x, y) = (Float(2 * (index % count)), Float(2 * (index / count)))
       return [x / Float(side) * 2 - 1, 1 - y / Float(side) * 2].map { $0 * extent }
     }
-    guard let values = model.realness(of: Tensor(points, shape: [count * count, 1, 1, 2]))?.values else { return nil }
+    func tensor(_ points: ArraySlice<Float>) -> Tensor { Tensor(Array(points), shape: [points.count / 2, 1, 1, 2]) }
+    let (r, f) = (tensor(real.prefix(2 * Self.compared)), tensor(generated.prefix(2 * Self.compared)))
+    let values = stride(from: 0, to: points.count, by: 2 * Self.block).flatMap { start in
+      model.realness(of: tensor(points[start..<min(start + 2 * Self.block, points.count)]), real: r, generated: f).values
+    }
     guard values.allSatisfy(\.isFinite) else { return nil }
     let sorted = values.sorted()
     let bounds = (1..<Self.bands).map { sorted[$0 * sorted.count / Self.bands] }

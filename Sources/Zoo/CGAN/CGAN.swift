@@ -1,5 +1,6 @@
 public import Adversarial
 import Layers
+import Optimization
 import Tensors
 
 /// Conditional GAN: dense networks that are both told the class.
@@ -26,13 +27,15 @@ public final class CGAN: GameModel {
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
     let generator = CGANGenerator(Scope(stores.0), options, data, classes)
     let critic = CGANCritic(Scope(stores.1), options, data, classes)
+    func network(_ store: ParameterStore) -> Network {
+      Network(store: store, optimizer: GradientDescent(store, learningRate: options.learningRate))
+    }
     game = try Game(
       options.objective, model: Self.card.name,
       generator: Generator(
-        options.momentum.network(stores.0), latent: options.latent, law: .uniform, classes: classes,
-        images: generator.callAsFunction),
+        network(stores.0), latent: options.latent, law: .uniform, classes: classes, images: generator.callAsFunction),
       critic: Critic(
-        options.momentum.network(stores.1), parts: [.features], hasBatchNorm: false, drawing: critic.callAsFunction))
+        network(stores.1), parts: [.features], hasBatchNorm: false, drawing: critic.callAsFunction))
   }
 }
 

@@ -10,9 +10,9 @@ public struct CGANOptions: GameOptions {
   public var latent = 100
   /// Share of units that are left out in each hidden layer of the critic.
   public var dropout: Float = 0.5
-  /// Gradient descent of both networks.
-  public var momentum = MomentumOptions()
-  public var objective = Self.paper
+  /// Step size of both networks.
+  public var learningRate: Float = 0.1
+  public var objective = Objective.first(dividingBy: 1.00004)
 
   /// The paper's options.
   public init() {}
@@ -23,27 +23,17 @@ public struct CGANOptions: GameOptions {
       .value("units", \.units, "maxout units of the critic's image and joint layers; 5/24 as many are the class's own", in: 1...65536),
       .value("latent", \.latent, "size of z", in: 1...4096),
       .value("dropout", \.dropout, "share of units left out in the critic's hidden layers", in: 0...0.95),
-    ] + MomentumOptions.fields(\.momentum)
+      .value("lr", \.learningRate, "step size of both networks", in: 0...10),
+    ]
   }
 
-  public mutating func scaleLearningRates(by factor: Float) { momentum.learningRate *= factor }
-
-  /// Step sizes that are divided by 1.00004 after each update, from 0.1 down to 1e-6.
-  private static var paper: Objective {
-    var (objective, schedule) = (Objective(NonSaturating(), criticSteps: 1), StepRate())
-    (schedule.factor, schedule.interval, schedule.floor) = (1 / 1.00004, 1, 1e-5)
-    objective.schedule = schedule
-    return objective
-  }
+  public mutating func scaleLearningRates(by factor: Float) { learningRate *= factor }
 
   public static var presets: [Preset<Self>] {
     var demo = CGANOptions()
     demo.width = 600
-    var adam = AdamRule()
-    adam.beta1 = 0.5
-    demo.objective = Objective(NonSaturating(), criticSteps: 1)
-    demo.objective.optimizers = [adam]
-    demo.momentum.learningRate = 2e-4
+    demo.objective = .firstByAdam
+    demo.learningRate = 2e-4
     return [
       Preset(
         name: "demo", summary: "half the generator's width and Adam, for small labelled images; our own numbers",

@@ -1,6 +1,9 @@
 public import Adversarial
 
 /// Everything that can be set of an EBGAN.
+///
+/// The weight 0.1 of the pulling-away term is of the paper's section 2.4, as is its margin of 10 for digits of section 4.1; the margin of 80
+/// for LSUN, of its appendix C, is quoted from memory and not checked against the text.
 public struct EBGANOptions: GameOptions {
   /// What an energy is.
   public enum Energy: String, OptionWord, Sendable {

@@ -1,6 +1,9 @@
 public import Adversarial
 
 /// Everything that can be set of an f-GAN.
+///
+/// The paper's numbers for MNIST (widths, initial weights, Adam's, the batch of 4096) are quoted from memory of its section on experiments;
+/// they are not checked against its text. Its divergences are: they are theorems, and tests prove them.
 public struct FGANOptions: GameOptions {
   /// Which networks.
   public enum Networks: String, OptionWord, Sendable {

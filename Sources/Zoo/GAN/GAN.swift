@@ -1,5 +1,6 @@
 public import Adversarial
 import Layers
+import Optimization
 import Tensors
 
 /// The first generative adversarial net, of dense layers.
@@ -24,13 +25,14 @@ public final class GAN: GameModel {
       Scope(stores.0), latent: options.latent, widths: [options.generatorWidth, options.generatorWidth], data: data, isNormalized: false,
       range: .sigmoid, start: .uniform(-0.05, 0.05))
     let critic = MaxoutCritic(Scope(stores.1), options, data)
+    func network(_ store: ParameterStore) -> Network {
+      Network(store: store, optimizer: GradientDescent(store, learningRate: options.learningRate))
+    }
     game = try Game(
       options.objective, model: Self.card.name,
-      generator: Generator(options.momentum.network(stores.0), latent: options.latent, classes: nil) { latent, _, mode in
-        generator(latent, mode)
-      },
+      generator: Generator(network(stores.0), latent: options.latent, classes: nil) { latent, _, mode in generator(latent, mode) },
       critic: Critic(
-        options.momentum.network(stores.1), parts: [.features], hasBatchNorm: false,
+        network(stores.1), parts: [.features], hasBatchNorm: false,
         drawing: { images, _, mode, draws in
           critic(images, mode, draws)
         }))

@@ -14,17 +14,12 @@ public struct GANOptions: GameOptions {
   public var visibleDropout: Float = 0.2
   /// Share of units that dropout leaves out.
   public var dropout: Float = 0.5
-  /// Gradient descent of both networks.
-  public var momentum = MomentumOptions()
-  public var objective = Objective(NonSaturating(), criticSteps: 1)
+  /// Step size of both networks.
+  public var learningRate: Float = 0.1
+  public var objective = Objective.first(dividingBy: 1.000004)
 
   /// The authors' options for MNIST.
-  public init() {
-    // The step size is divided by 1.000004 at each update, down to 1e-6.
-    var schedule = StepRate()
-    (schedule.factor, schedule.interval, schedule.floor) = (1 / 1.000004, 1, 1e-5)
-    objective.schedule = schedule
-  }
+  public init() {}
 
   public static var fields: [OptionField<Self>] {
     [
@@ -34,19 +29,17 @@ public struct GANOptions: GameOptions {
       .value("latent", \.latent, "size of z", in: 1...4096),
       .value("visible-dropout", \.visibleDropout, "share of the pixels that dropout leaves out", in: 0...0.99),
       .value("dropout", \.dropout, "share of the units that dropout leaves out", in: 0...0.99),
-    ] + MomentumOptions.fields(\.momentum)
+      .value("lr", \.learningRate, "step size of both networks", in: 0...10),
+    ]
   }
 
-  public mutating func scaleLearningRates(by factor: Float) { momentum.learningRate *= factor }
+  public mutating func scaleLearningRates(by factor: Float) { learningRate *= factor }
 
   public static var presets: [Preset<Self>] {
     var demo = GANOptions()
     demo.generatorWidth = 600
-    var adam = AdamRule()
-    adam.beta1 = 0.5
-    demo.objective = Objective(NonSaturating(), criticSteps: 1)
-    demo.objective.optimizers = [adam]
-    demo.momentum.learningRate = 2e-4
+    demo.objective = .firstByAdam
+    demo.learningRate = 2e-4
     return [
       Preset(
         name: "demo",

@@ -4,8 +4,8 @@ import Tensors
 
 /// The convolutional networks without shortcuts, for square images whose size 8 divides.
 ///
-/// - Source: Miyato et al. 2018, table 3, https://arxiv.org/abs/1802.05957; strides and widths also in google/compare_gan,
-///   architectures/sndcgan.py, whose critic widens at the strided layers.
+/// - Source: Miyato et al. 2018, table 3, https://arxiv.org/abs/1802.05957, which shows no norm after the generator's dense layer; it has one
+///   in google/compare_gan, architectures/sndcgan.py, whose critic widens at the strided layers in place of those after them.
 enum PlainSNGAN {
   /// z to images: a dense layer to an eighth of the size, three 4x4 transposed convolutions of stride 2 with batch norm and ReLU, 3x3, tanh.
   struct Generator {

@@ -50,6 +50,9 @@ public struct SNGANOptions: GameOptions {
     var large = SNGANOptions()
     (large.generatorChannels, large.discriminatorChannels) = (64, 64)
     large.objective = Objective(Hinge(), criticSteps: 5)
+    var decay = LinearRate()
+    (decay.after, decay.over) = (400_000, 50_000)
+    large.objective.schedule = decay
     var plain = SNGANOptions()
     plain.networks = .plain
     (plain.generatorChannels, plain.discriminatorChannels) = (64, 64)
@@ -63,7 +66,8 @@ public struct SNGANOptions: GameOptions {
         name: "cifar10", summary: "32 px as pfnet-research/sngan_projection, configs/sn_cifar10_unconditional.yml", options: SNGANOptions(),
         run: RunDefaults(batch: 64, steps: 50_000)),
       Preset(
-        name: "imagenet128", summary: "128 px as the authors' code, gen_models/resnet.py and dis_models/snresnet.py, without classes",
+        name: "imagenet128",
+        summary: "128 px as the authors' code, gen_models/resnet.py and dis_models/snresnet.py, without classes; steps as appendix B.3",
         options: large, run: RunDefaults(batch: 256, steps: 450_000)),
       Preset(
         name: "cifar10-plain", summary: "32 px, plain CNN as the paper, table 3 and setting C of table 1: Adam 2e-4 (0.5, 0.999)",

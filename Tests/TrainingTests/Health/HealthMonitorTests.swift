@@ -8,7 +8,7 @@ import Training
     accuracy: (Float, Float)? = (0.8, 0.75), lossSlope: Float? = 0.5, gradient: Float = 1e-3, distances: (Float?, Float) = (0.7, 0.6)
   ) -> Health {
     Health(
-      accuracy: accuracy.map { Health.Pair(real: $0.0, fake: $0.1) }, slopes: nil, lossSlope: lossSlope,
+      accuracy: accuracy.map { Health.Pair(real: $0.0, fake: $0.1) }, slopes: Health.Pair(real: 1, fake: 1), lossSlope: lossSlope,
       distances: Health.Pair(real: distances.0, fake: distances.1), gradients: [], generatorGradient: gradient, singularValues: [])
   }
   static let sound = health()

@@ -1,7 +1,8 @@
 import Layers
 import Tensors
 
-/// The critic's slopes `∇ₓ D(x)` at images, what gradient penalties are made of.
+/// The critic's slopes `∇ₓ D(x)` at images, what gradient penalties are made of. D is the critic's logit, its energy, or the witness of a loss
+/// that compares features.
 struct Slopes {
   /// `‖∇ₓ D(x)‖²` over an image's numbers, `[batch]`; of a critic with a logit for each patch, D is their sum.
   let squares: Tensor

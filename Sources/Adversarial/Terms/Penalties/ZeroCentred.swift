@@ -48,7 +48,8 @@ public struct FakeSlopes: Term {
   }
 }
 
-/// Flat critics on the lines between real and generated images: `λ E‖∇ₓ D(x̂)‖²`, `x̂` as in `GradientPenalty`.
+/// Flat critics on the lines between real and generated images: `λ E‖∇ₓ D(x̂)‖²`, `x̂` as in `GradientPenalty`, D the critic's logit as in all
+/// penalties here; the authors' code for the original game, not that for Wasserstein's, takes the slope of its sigmoid.
 /// - Source: Thanh-Tung, Tran, Venkatesh 2019, "Improving Generalization and Stability of Generative Adversarial Networks".
 ///   https://arxiv.org/abs/1902.03984; λ: the default of the authors' code, htt210/GeneralizationAndStabilityInGANs,
 ///   GradientPenaltiesGAN.py
