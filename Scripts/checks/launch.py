@@ -53,8 +53,10 @@ def recipe():
         if word == "RUN":
             subprocess.run(["bash", "-n", "-c", rest], check=True)
         if word == "COPY" and not rest.startswith("--from"):
+            # In a fresh clone, before anything is built.
             for source in rest.split()[:-1]:
-                expect(os.path.exists(os.path.join(ROOT, source)), "COPY", source)
+                known = subprocess.run(["git", "ls-files", "--", source], cwd=ROOT, capture_output=True, text=True).stdout
+                expect(known or not os.path.exists(os.path.join(ROOT, ".git")), "COPY of what is not in the repository", source)
         if word == "CMD":
             expect(json.loads(rest)[0] == "dist-gan", line)
     packages = re.findall(r"--no-install-recommends\s+([^&]+)&&", text)

@@ -38,6 +38,10 @@ private let panel = 32
 /// until the values are mixed, so no matrix of rows by columns is ever written to memory. Sums over keys ascend, so that the bits depend
 /// on nothing but the sample. Logits of any size are safe: the largest of a row is taken off.
 /// - Parameters:
+///   - shape: how many samples, rows, columns and numbers in each.
+///   - queries: `[samples, rows, keyWidth]`.
+///   - keys: `[samples, columns, keyWidth]`.
+///   - values: `[samples, columns, valueWidth]`.
 ///   - result: `[samples, rows, valueWidth]`.
 ///   - logSumExp: `[samples, rows]`, what `attentionGradient` needs to know again each score's share.
 /// - Source: Dao, Fu, Ermon, Rudra, Ré 2022, "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness";

@@ -81,7 +81,9 @@ public final class ProgressReporter {
   }
 
   /// Shows the state after a step.
-  /// - Parameter lasts: whether the line stays: every so many steps. Others only redraw the live line of a terminal.
+  /// - Parameters:
+  ///   - line: step, rate and losses.
+  ///   - lasts: whether the line stays: every so many steps. Others only redraw the live line of a terminal.
   public func show(_ line: Line, lasts: Bool) {
     if lasts && !isLive { return write(line.text + "\n") }
     guard isLive else { return }
