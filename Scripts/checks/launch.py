@@ -184,6 +184,8 @@ def finish(job, name, whole, text):
     ends = [line["outcome"] for line in job.log("end")]
     expect(ends[-1] == "finished" and set(ends[:-1]) == {"preempted"}, name, ends)
     expect(parameter_hash(text) == whole, name, "other bits than a run that was never stopped", text)
+    # mpirun gives its ranks a terminal of its own.
+    expect("\x1b" not in text, name, "lines were redrawn in a job's log", repr(text))
     stops = [line["step"] for line in job.log("end")][:-1]
     print(f"launch: {name} was warned at step {' and '.join(map(str, stops))}, went on by itself and finished with the same bits")
 

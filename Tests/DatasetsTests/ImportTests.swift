@@ -131,6 +131,13 @@ import Testing
     #expect(try hundred.open().read(0).label == 77)
     hundred.isCoarse = true
     #expect(try hundred.open().read(0).label == 19)
+    // Without the files of names too; other sets have files of these names.
+    try save(record([3, 5], 0), "hundred/test.bin")
+    var test = ImportRequest(path: directory.file("hundred"))
+    test.part = .test
+    #expect(try test.open().read(0).label == 5)
+    try save(record([3, 5], 0) + [0], "other/train.bin")
+    #expect(try ImportRequest(path: directory.file("other")).resolvedKind() == .folder)
     try save(record([10], 0), "data_batch_1.bin")
     let bad = try error { _ = try ImportRequest(path: directory.path).open().read(0) }
     #expect(bad.message.contains("record 0 has label 10"))
