@@ -24,7 +24,11 @@ import Testing
     try picture.writePNG(to: path)
   }
 
-  func save(_ bytes: [UInt8], _ name: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: directory.file(name))) }
+  func save(_ bytes: [UInt8], _ name: String) throws {
+    let path = directory.file(name)
+    try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+  }
 
   func error(_ body: () throws -> Void) throws -> DatasetError { try #require(throws: DatasetError.self) { try body() } }
 
