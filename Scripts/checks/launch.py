@@ -96,20 +96,22 @@ class Scheduler:
             return []
         return [line for line in map(json.loads, filter(lambda text: text.endswith("\n"), open(path))) if line["event"] == kind]
 
-    def start(self, warn):
-        """One start of the job; `warn` sends USR1 to the batch shell alone once the run has begun, as B:USR1 does."""
+    def start(self, warn, end=None):
+        """One start of the job. Once the run has begun, `warn` sends USR1 to the batch shell alone, as B:USR1 does; or `end` is called."""
         before = len(self.log("step"))
         job = subprocess.Popen(
             ["bash", self.script, *self.arguments], cwd=self.home, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, start_new_session=True)
         deadline = time.time() + 120
-        while warn and len(self.log("step")) < before + 5:
+        while (warn or end) and len(self.log("step")) < before + 5:
             if job.poll() is not None or time.time() > deadline:
                 os.killpg(job.pid, signal.SIGKILL)
                 expect(False, "the job did not begin", job.communicate()[0])
             time.sleep(0.02)
         if warn:
             job.send_signal(signal.SIGUSR1)
+        elif end:
+            end(job)
         try:
             text, _ = job.communicate(timeout=180)
         except subprocess.TimeoutExpired:
@@ -119,6 +121,16 @@ class Scheduler:
         if wants:
             os.remove(self.again)
         return job.returncode, wants, text
+
+    def cancel(self, job):
+        """TERM for the ranks alone, as scancel and preemption do it."""
+        for process in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                words = open(f"/proc/{process}/cmdline").read().split("\0")
+            except OSError:
+                continue
+            if words[0].startswith(self.home):
+                os.kill(int(process), signal.SIGTERM)
 
 
 SLURM = dict(
@@ -138,6 +150,10 @@ def slurm(place, launcher, whole):
         code, wants, text = job.start(warn=True)
         expect(code == 0 and wants and "into the queue again" in text, launcher, f"start {number}", code, wants, text)
         expect([line["outcome"] for line in job.log("end")] == ["preempted"] * (number + 1), launcher, text)
+    # Who cancels a job does not want it back.
+    code, wants, text = job.start(warn=False, end=job.cancel)
+    expect(code != 0 and not wants, launcher, "a cancelled job", code, wants, text)
+    expect([line["outcome"] for line in job.log("end")] == ["preempted"] * 3, launcher, "a cancelled job", text)
     code, wants, text = job.start(warn=False)
     expect(code == 0 and not wants, launcher, "the last start", code, wants, text)
     finish(job, launcher, whole, text)
@@ -171,6 +187,8 @@ def pbs(place, whole):
     code, wants, text = job.start(warn=False)
     expect(code == 0 and wants and "submitted again" in text, "pbs", code, wants, text)
     job.environment["DIST_GAN_SECONDS"] = "100000"
+    code, wants, text = job.start(warn=False, end=lambda shell: shell.terminate())
+    expect(code == 75 and not wants and len(job.log("end")) == 2, "pbs, a TERM of qdel", code, wants, text)
     begin = time.time()
     code, wants, text = job.start(warn=False)
     expect(code == 0 and not wants, "pbs, the last start", code, wants, text)
