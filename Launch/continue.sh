@@ -46,11 +46,11 @@ beginning() {
 }
 
 # should_go_on CODE BEFORE: whether a job that ended with CODE should be started again; BEFORE is the newest checkpoint at its start.
-# A run that a signal ended left with 75 and a checkpoint. A launcher may make another code of it when it kills the slower ranks; then
-# `signals`, which Launch/supervise.sh sets, and a newer checkpoint tell. Without a newer checkpoint the next try would do no better.
+# Only when its script was warned of the end by USR1 (`warned`, which Launch/supervise.sh sets): a TERM comes from who cancels the job, or
+# from a scheduler that puts it back by itself. The code tells little: a launcher may make another one of 75 when it kills the slower ranks.
+# Without a newer checkpoint the next try would do no better.
 should_go_on() {
   local now
   now=$(newest_checkpoint)
-  [ -n "$now" ] && [ "$now" != "$2" ] || return 1
-  [ "$1" = 75 ] || { [ "$1" != 0 ] && [ "${signals:-0}" -gt 0 ]; }
+  [ "${warned:-0}" = 1 ] && [ "$1" != 0 ] && [ -n "$now" ] && [ "$now" != "$2" ]
 }

@@ -2,7 +2,7 @@
 #
 # TERM, INT and USR1 become USR1 for the command, which is mpirun or becomes it by exec: its ranks then write a checkpoint and leave with 75
 # (mpirun itself would kill them within two seconds of a TERM). A second Ctrl-C ends the run at once, with 130. Sets `code`, the exit code,
-# and `signals`, how many of these came.
+# and `warned`, 1 when a USR1 came.
 # shellcheck shell=bash disable=SC2034 # what is set here is for those who source it
 
 supervise() {
@@ -12,7 +12,7 @@ supervise() {
   job=$!
   set +m
 
-  interrupts=0 signalled=0 signals=0
+  interrupts=0 signalled=0 warned=0
   trap 'stop TERM' TERM
   trap 'stop USR1' USR1
   trap 'stop INT' INT
@@ -32,7 +32,8 @@ supervise() {
 }
 
 stop() { # The first signal asks for a checkpoint; a second Ctrl-C ends the run at once.
-  signalled=1 signals=$((signals + 1))
+  signalled=1
+  [ "$1" = USR1 ] && warned=1
   [ "$1" = INT ] && interrupts=$((interrupts + 1))
   if [ "$interrupts" -gt 1 ]; then kill -INT "$job" 2>/dev/null || true
   else kill -USR1 "$job" 2>/dev/null || true; fi

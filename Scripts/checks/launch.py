@@ -53,8 +53,10 @@ def recipe():
         if word == "RUN":
             subprocess.run(["bash", "-n", "-c", rest], check=True)
         if word == "COPY" and not rest.startswith("--from"):
+            # In a fresh clone, before anything is built.
             for source in rest.split()[:-1]:
-                expect(os.path.exists(os.path.join(ROOT, source)), "COPY", source)
+                known = subprocess.run(["git", "ls-files", "--", source], cwd=ROOT, capture_output=True, text=True).stdout
+                expect(known or not os.path.exists(os.path.join(ROOT, ".git")), "COPY of what is not in the repository", source)
         if word == "CMD":
             expect(json.loads(rest)[0] == "dist-gan", line)
     packages = re.findall(r"--no-install-recommends\s+([^&]+)&&", text)
@@ -94,20 +96,22 @@ class Scheduler:
             return []
         return [line for line in map(json.loads, filter(lambda text: text.endswith("\n"), open(path))) if line["event"] == kind]
 
-    def start(self, warn):
-        """One start of the job; `warn` sends USR1 to the batch shell alone once the run has begun, as B:USR1 does."""
+    def start(self, warn, end=None):
+        """One start of the job. Once the run has begun, `warn` sends USR1 to the batch shell alone, as B:USR1 does; or `end` is called."""
         before = len(self.log("step"))
         job = subprocess.Popen(
             ["bash", self.script, *self.arguments], cwd=self.home, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, start_new_session=True)
         deadline = time.time() + 120
-        while warn and len(self.log("step")) < before + 5:
+        while (warn or end) and len(self.log("step")) < before + 5:
             if job.poll() is not None or time.time() > deadline:
                 os.killpg(job.pid, signal.SIGKILL)
                 expect(False, "the job did not begin", job.communicate()[0])
             time.sleep(0.02)
         if warn:
             job.send_signal(signal.SIGUSR1)
+        elif end:
+            end(job)
         try:
             text, _ = job.communicate(timeout=180)
         except subprocess.TimeoutExpired:
@@ -117,6 +121,16 @@ class Scheduler:
         if wants:
             os.remove(self.again)
         return job.returncode, wants, text
+
+    def cancel(self, job):
+        """TERM for the ranks alone, as scancel and preemption do it."""
+        for process in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                words = open(f"/proc/{process}/cmdline").read().split("\0")
+            except OSError:
+                continue
+            if words[0].startswith(self.home):
+                os.kill(int(process), signal.SIGTERM)
 
 
 SLURM = dict(
@@ -136,6 +150,10 @@ def slurm(place, launcher, whole):
         code, wants, text = job.start(warn=True)
         expect(code == 0 and wants and "into the queue again" in text, launcher, f"start {number}", code, wants, text)
         expect([line["outcome"] for line in job.log("end")] == ["preempted"] * (number + 1), launcher, text)
+    # Who cancels a job does not want it back.
+    code, wants, text = job.start(warn=False, end=job.cancel)
+    expect(code != 0 and not wants, launcher, "a cancelled job", code, wants, text)
+    expect([line["outcome"] for line in job.log("end")] == ["preempted"] * 3, launcher, "a cancelled job", text)
     code, wants, text = job.start(warn=False)
     expect(code == 0 and not wants, launcher, "the last start", code, wants, text)
     finish(job, launcher, whole, text)
@@ -169,6 +187,8 @@ def pbs(place, whole):
     code, wants, text = job.start(warn=False)
     expect(code == 0 and wants and "submitted again" in text, "pbs", code, wants, text)
     job.environment["DIST_GAN_SECONDS"] = "100000"
+    code, wants, text = job.start(warn=False, end=lambda shell: shell.terminate())
+    expect(code == 75 and not wants and len(job.log("end")) == 2, "pbs, a TERM of qdel", code, wants, text)
     begin = time.time()
     code, wants, text = job.start(warn=False)
     expect(code == 0 and not wants, "pbs, the last start", code, wants, text)
@@ -182,6 +202,8 @@ def finish(job, name, whole, text):
     ends = [line["outcome"] for line in job.log("end")]
     expect(ends[-1] == "finished" and set(ends[:-1]) == {"preempted"}, name, ends)
     expect(parameter_hash(text) == whole, name, "other bits than a run that was never stopped", text)
+    # mpirun gives its ranks a terminal of its own.
+    expect("\x1b" not in text, name, "lines were redrawn in a job's log", repr(text))
     stops = [line["step"] for line in job.log("end")][:-1]
     print(f"launch: {name} was warned at step {' and '.join(map(str, stops))}, went on by itself and finished with the same bits")
 

@@ -54,6 +54,8 @@ public protocol ConfiguredModel {
   var options: [(name: String, value: String, help: String)] { get }
   /// Names of the options that can be given several times, whose values then make a list with spaces between.
   var lists: Set<String> { get }
+  /// The words that an option can have or begin with, for shells to offer; none when it takes a number or is not known.
+  func words(of name: String) -> [String]
   /// Sets an option from text; throws `OptionError`.
   mutating func set(_ name: String, to text: String) throws
   /// Scales the learning rates.
@@ -76,6 +78,7 @@ private struct Configuration<M: Model>: ConfiguredModel {
 
   var options: [(name: String, value: String, help: String)] { values.settings }
   var lists: Set<String> { Set(M.Options.allFields.filter(\.isList).map(\.name)) }
+  func words(of name: String) -> [String] { values.words(of: name) }
   mutating func set(_ name: String, to text: String) throws { try values.set(name, to: text) }
   mutating func scaleLearningRates(by factor: Float) { values.scaleLearningRates(by: factor) }
   func build(_ data: DataFormat) throws -> any Recipe { try M(values, data: data) }

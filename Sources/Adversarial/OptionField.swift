@@ -20,6 +20,9 @@ extension Settable {
     Self.allFields.map { ($0.name, $0.read(self), $0.help) }
   }
 
+  /// The words that a field can have or begin with, for shells to offer; none when it takes a number or is not known.
+  public func words(of name: String) -> [String] { Self.allFields.first { $0.name == name }?.words ?? [] }
+
   /// Sets a field from text.
   /// - Throws: `OptionError` for an unknown name or a value out of range, naming the right ones.
   public mutating func set(_ name: String, to text: String) throws {
@@ -55,6 +58,8 @@ public struct OptionField<Options> {
   public let help: String
   /// Whether the option may be given several times: its values then make a list.
   public var isList = false
+  /// The words that the value can be or begin with, where they are few.
+  public var words: [String] = []
   /// The value as text.
   public let read: (Options) -> String
   /// Sets the value from text; throws `OptionError` with what is needed.
@@ -65,7 +70,7 @@ public struct OptionField<Options> {
     _ name: String, _ path: WritableKeyPath<Options, V>, _ help: String, in range: ClosedRange<V.Bound>? = nil
   ) -> Self {
     Self(
-      name: name, help: help, read: { $0[keyPath: path].optionText },
+      name: name, help: help, words: V.words, read: { $0[keyPath: path].optionText },
       write: { options, text in
         guard let value = V(optionText: text) else { throw OptionError("\(V.expectation) is needed") }
         if let range, let bound = value.bound, !range.contains(bound) {

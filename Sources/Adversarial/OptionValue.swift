@@ -10,6 +10,13 @@ public protocol OptionValue {
   var bound: Bound? { get }
   /// What the text must be, for messages.
   static var expectation: String { get }
+  /// The texts that can be, where these are few words.
+  static var words: [String] { get }
+}
+
+extension OptionValue {
+  /// Numbers are not listed.
+  public static var words: [String] { [] }
 }
 
 extension Int: OptionValue {
@@ -52,6 +59,8 @@ extension Bool: OptionValue {
   public var bound: Int? { nil }
   /// What the text must be.
   public static var expectation: String { "true or false" }
+  /// The words that switches are written with.
+  public static var words: [String] { ["true", "false"] }
 }
 
 /// A word out of a list: an enumeration of strings.
@@ -65,5 +74,7 @@ extension OptionWord {
   /// Words have no bounds.
   public var bound: Int? { nil }
   /// What the text must be.
-  public static var expectation: String { "one of " + allCases.map(\.rawValue).joined(separator: ", ") }
+  public static var expectation: String { "one of " + words.joined(separator: ", ") }
+  /// All words.
+  public static var words: [String] { allCases.map(\.rawValue) }
 }

@@ -24,8 +24,14 @@ public final class StepContext {
 
   /// A context of one loss evaluation.
   /// - Parameters:
+  ///   - seed: the run's seed.
+  ///   - step: step of the run, from 0.
   ///   - phase: name of the phase; its random streams are keyed by it.
   ///   - draw: number of this evaluation within the phase and step: repetitions and accumulation steps count on.
+  ///   - parts: evaluations whose gradients make one update.
+  ///   - layout: which samples of the global batch are here.
+  ///   - images: real images `[batch, height, width, channels]` in [-1, 1].
+  ///   - labels: their classes, nil without.
   ///   - streams: batches of the model's further streams, by name.
   public init(
     seed: UInt64, step: Int, phase: String, draw: Int, parts: Int = 1, layout: BatchLayout, images: Tensor, labels: Labels?,

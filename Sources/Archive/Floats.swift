@@ -6,6 +6,7 @@ extension ArchiveWriter {
   ///   - name: slash-separated name of the data set.
   ///   - shape: lengths of the axes; empty for a scalar.
   ///   - values: as many elements as `shape` says.
+  ///   - storage: in one run or in chunks.
   /// - Throws: `ArchiveError` when writing fails.
   public func write(
     _ name: String, shape: [Int], _ values: UnsafeBufferPointer<Float>, storage: DataSetStorage = .chunked()
@@ -19,6 +20,7 @@ extension ArchiveWriter {
 extension ArchiveReader {
   /// Reads a float tensor and checks its shape and its CRC-32C.
   /// - Parameters:
+  ///   - name: slash-separated name of the data set.
   ///   - shape: the shape the data set must have.
   ///   - buffer: filled with the elements; its contents are undefined after an error.
   /// - Throws: `ArchiveError` when the tensor is missing, has another shape or type, lacks its check, or is damaged.

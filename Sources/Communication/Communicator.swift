@@ -40,6 +40,7 @@ public protocol Communicator: AnyObject {
   /// Long sums that travel while the caller computes; nil in a run of one rank, which has nothing to send.
   ///
   /// - Parameters:
+  ///   - plan: how the batch is cut, and so in what order sums are made.
   ///   - capacity: floats of the longest gradient. Weights that a loss uses several times send several sums: there is room for eight
   ///     times as many before they are forgotten.
   ///   - reduction: how they travel.

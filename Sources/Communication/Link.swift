@@ -29,7 +29,9 @@ public struct Link: Sendable, Equatable {
   /// Minimises the *relative* errors, `Σ |α + bytes/bandwidth - t| / (α + bytes/bandwidth)`, by least squares that are weighted anew until
   /// they stand: with absolute errors a few large messages would decide everything and the latency would be noise; with squares, or
   /// relative to t, some sizes would that a shaper's bucket lets through at once. A latency below zero is taken as zero.
-  /// - Parameter points: message sizes and seconds, at least two different sizes.
+  /// - Parameters:
+  ///   - points: message sizes and seconds, at least two different sizes.
+  ///   - gap: seconds from one message to the next, kept in the result as they are.
   public init(fitting points: [(bytes: Int, seconds: Double)], gap: Double = 0) {
     precondition(Set(points.map(\.bytes)).count >= 2, "Link: \(points.count) points of fewer than two sizes")
     let times = points.map { (Double($0.bytes), max($0.seconds, 1e-9)) }

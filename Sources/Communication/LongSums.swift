@@ -44,6 +44,8 @@ public final class LongSums {
 
   /// Bytes that the ranks of a host share for partial sums of a gradient of `capacity` floats that are copied; its sums come on top.
   /// - Parameters:
+  ///   - capacity: floats of the longest gradient.
+  ///   - hosts: hosts of the run.
   ///   - nodes: nodes of the shard tree that the rank with most of them brings.
   ///   - ranks: ranks of the host.
   public static func stagingBytes(capacity: Int, hosts: Int, nodes: Int, ranks: Int) -> Int {
@@ -112,6 +114,7 @@ public final class LongSums {
   /// - Parameters:
   ///   - partials: one block of `count` floats for each node of this rank, in order; may be overwritten afterwards when they are outside
   ///     `lentMemory` or have no owner.
+  ///   - count: floats of one block.
   ///   - owner: kept as long as others may read them; nil for partial sums that are to be copied.
   /// - Returns: where their sum will be among the results.
   public func send(_ partials: UnsafePointer<Float>, count: Int, keeping owner: AnyObject? = nil) throws -> Range<Int> {

@@ -14,6 +14,7 @@ public final class BatchLoader: Sendable {
 
   /// A loader of a source.
   /// - Parameters:
+  ///   - source: the images.
   ///   - seed: key of the order and of the mirroring.
   ///   - batch: number of images in a global batch.
   ///   - samples: part of each batch that this rank gets; `nil` for all of it.

@@ -7,6 +7,7 @@ public enum DatasetCatalog {
 
   /// Opens an embedded set by its name, or an HDF5 file by its path (`./emoji32` is a file even so).
   /// - Parameters:
+  ///   - nameOrPath: `emoji32`, or the path of a file.
   ///   - group: group of the file that holds the set; files of two domains have `A` and `B`.
   /// - Throws: `DatasetError` when there is neither, or the file cannot be used.
   public static func open(_ nameOrPath: String, group: String = "") throws -> any ImageSource {

@@ -4,6 +4,8 @@ internal import Archive
 public enum HDF5Probe {
   /// Calls all of HDF5 that opening and reading images and labels calls; errors end it, but are not told.
   /// - Parameters:
+  ///   - path: the file.
+  ///   - imagesKey: name of the images' data set.
   ///   - labelsKey: `nil` for `labels` beside the images.
   ///   - readsAll: whether images are read that HDF5 would read, those it is not needed for excepted.
   ///   - progress: called before each image.

@@ -28,6 +28,7 @@ public struct HDF5Source: ImageSource {
 
   /// Opens the set in the file at `path`.
   /// - Parameters:
+  ///   - path: the file.
   ///   - group: group that holds `imgs` and `labels`; files of two domains have `A` and `B`.
   ///   - keepsAll: whether compressed or scaled images are kept in memory, for reading in any order.
   /// - Throws: `DatasetError` when the file is missing, truncated, or holds no such set.

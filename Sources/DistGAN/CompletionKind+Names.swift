@@ -23,24 +23,13 @@ extension CompletionKind {
   /// Presets of the model named in the same line, of all models without one.
   static var preset: CompletionKind {
     .custom { words, _, _ in
-      let presets = (named(in: words).map { [$0] } ?? zoo.entries).flatMap { $0.presets.map(\.name) }
+      let presets = (ModelCompletion.model(in: words).map { [$0] } ?? zoo.entries).flatMap { $0.presets.map(\.name) }
       return Array(Set(presets)).sorted()
     }
   }
 
-  /// Options of the model named in the same line; none without one.
-  static var modelOptions: CompletionKind {
-    .custom { words, _, _ in
-      let options = try? named(in: words)?.configured().options
-      return (options ?? []).map { "--\($0.name)" }
-    }
-  }
-
-  /// The model that follows `--model`.
-  private static func named(in words: [String]) -> ModelEntry? {
-    guard let index = words.firstIndex(of: "--model"), index + 1 < words.count else { return nil }
-    return try? zoo.entry(words[index + 1])
-  }
+  /// Options of the model named in the same line, and their values.
+  static var modelOptions: CompletionKind { .custom { ModelCompletion($0, at: $1, prefix: $2).offered } }
 
   /// Embedded sets, HDF5 files, and directories on the way to some.
   static var data: CompletionKind {

@@ -4,7 +4,7 @@ import Training
 /// Progress of drawing on standard error: on a terminal a live line, elsewhere a line now and then.
 final class SampleProgress {
   private let count: Int
-  private let isLive = isatty(STDERR_FILENO) == 1
+  private let isLive = ProgressReporter.isTerminal(STDERR_FILENO)
   private let start = ContinuousClock.now
   private var lastShown = ContinuousClock.now
   private var hasLiveLine = false

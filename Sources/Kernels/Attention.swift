@@ -41,6 +41,10 @@ private let keyBlock = 64
 /// nothing but the sample. Logits of any size are safe: the largest of a row is taken off. Powers are of two, for which the queries are
 /// multiplied by log₂ e: that rounds a score of x by 8e-8 x, as its own sum does.
 /// - Parameters:
+///   - shape: how many samples, rows, columns and numbers in each.
+///   - queries: `[samples, rows, keyWidth]`.
+///   - keys: `[samples, columns, keyWidth]`.
+///   - values: `[samples, columns, valueWidth]`.
 ///   - result: `[samples, rows, valueWidth]`.
 ///   - logSumExp: `[samples, rows]`, what `attentionGradient` needs to know again each score's share.
 /// - Source: Dao, Fu, Ermon, Rudra, Ré 2022, "FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness", algorithm 1.

@@ -20,7 +20,18 @@ extension AttentionShape {
 ///
 /// One task takes a quarter of a sample's keys against all its queries in ascending order; the tasks' shares of `dqueries` are then added
 /// in ascending order. So the bits depend on nothing but the sample.
-/// - Parameter scratch: `shape.gradientScratch` numbers.
+/// - Parameters:
+///   - shape: as for `attention`.
+///   - queries: as for `attention`.
+///   - keys: as for `attention`.
+///   - values: as for `attention`.
+///   - result: what `attention` made.
+///   - logSumExp: what `attention` made beside it.
+///   - c: the cotangent of `result`.
+///   - scratch: `shape.gradientScratch` numbers.
+///   - queryGradient: `dqueries`, of the shape of `queries`.
+///   - keyGradient: `dkeys`, of the shape of `keys`.
+///   - valueGradient: `dvalues`, of the shape of `values`.
 /// - Source: Dao et al. 2022, as for `attention`.
 public func attentionGradient(
   _ shape: AttentionShape, queries: Input, keys: Input, values: Input, result: Input, logSumExp: Input, _ c: Input, scratch: Output,

@@ -94,6 +94,7 @@ public final class ParameterStore {
 
   /// Lays out the memory and draws initial values, each from a stream keyed by `seed` and its path.
   /// - Parameters:
+  ///   - seed: the run's seed.
   ///   - drawing: whether to draw; what is about to be loaded from a checkpoint starts at zero.
   ///   - home: where parameters, gradients and what optimizers remember live; buffers are this process's own.
   public func allocate(seed: UInt64, drawing: Bool = true, in home: any StoreMemory = PrivateMemory()) {

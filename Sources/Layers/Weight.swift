@@ -6,7 +6,13 @@ public struct Weight {
   private let norm: (any WeightTransformation)?
 
   /// Registers `weight` in `scope`.
-  /// - Parameter outputAxis: the axis of the layer's outputs, nil for the last one.
+  /// - Parameters:
+  ///   - scope: where the weight is registered.
+  ///   - shape: lengths of its axes.
+  ///   - initializer: what its first values are drawn from.
+  ///   - spectral: settings of its spectral norm, nil for none.
+  ///   - isTable: whether it is a table of rows by class, as embeddings are.
+  ///   - outputAxis: the axis of the layer's outputs, nil for the last one.
   public init(
     _ scope: Scope, _ shape: [Int], _ initializer: Initializer, spectral: SpectralNorm.Settings?, isTable: Bool = false,
     outputAxis: Int? = nil

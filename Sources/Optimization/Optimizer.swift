@@ -8,6 +8,7 @@ public protocol Optimizer: AnyObject {
   static var momentCount: Int { get }
   /// Moves the parameters of `store` by its `gradientValues`, within its `share`.
   /// - Parameters:
+  ///   - store: parameters and gradients of one network.
   ///   - step: the run's step from 0, which schedules of the rule go by.
   ///   - rate: what the rule's step size is multiplied by.
   func update(_ store: ParameterStore, step: Int, rate: Float)

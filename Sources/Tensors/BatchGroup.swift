@@ -13,6 +13,7 @@ public protocol BatchGroup: AnyObject {
   ///
   /// - Parameters:
   ///   - partials: one block of `count` floats for each of `nodes`, in order.
+  ///   - count: floats of one block.
   ///   - result: `count` floats, the same bits on every process; may be `partials`.
   func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>)
 
@@ -21,7 +22,10 @@ public protocol BatchGroup: AnyObject {
   func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int>
 
   /// The same; partial sums in memory of `partialsPool` are read where they are.
-  /// - Parameter owner: keeps them alive, unchanged, until the group lets go of it.
+  /// - Parameters:
+  ///   - partials: one block of `count` floats for each of `nodes`, in order.
+  ///   - count: floats of one block.
+  ///   - owner: keeps them alive, unchanged, until the group lets go of it.
   func send(_ partials: UnsafePointer<Float>, count: Int, keeping owner: AnyObject) -> Range<Int>
 
   /// Memory for partial sums that need not be copied when they are sent; nil where all are copied.

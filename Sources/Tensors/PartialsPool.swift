@@ -23,6 +23,7 @@ import Synchronization
 
   /// - Parameters:
   ///   - memory: what is lent; `reserve` keeps it alive.
+  ///   - shortest: floats of a block from which on it is worth lending.
   ///   - reserve: makes sure that the first `count` floats may be touched, and says whether they may.
   public init(_ memory: UnsafeMutableBufferPointer<Float>, shortest: Int, reserve: @escaping (_ count: Int) -> Bool) {
     unsafe self.memory = unsafe memory

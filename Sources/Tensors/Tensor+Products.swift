@@ -22,8 +22,11 @@ extension Tensor {
   /// Cross-correlation of `[batch, height, width, inputs]` with `weight [kernelHeight, kernelWidth, inputs / groups, outputs]`.
   ///
   /// - Parameters:
+  ///   - weight: the kernels.
   ///   - bias: `[outputs]`, added to every pixel.
+  ///   - stride: pixels from one output to the next.
   ///   - padding: zeros added above, left, below and right.
+  ///   - groups: groups of channels that do not see each other.
   public func convolved(
     with weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Padding = .same, groups: Int = 1
   ) -> Tensor {

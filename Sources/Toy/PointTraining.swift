@@ -22,6 +22,8 @@ public final class PointTraining {
 
   /// Draws the first parameters of `recipe`.
   /// - Parameters:
+  ///   - recipe: the model, not yet allocated.
+  ///   - seed: seed of everything random.
   ///   - batch: points for each loss.
   ///   - points: the real points `[batch, 1, 1, coordinates]` of a random stream.
   public init(_ recipe: any Recipe, seed: UInt64, batch: Int, points: @escaping (RandomKey, BatchLayout) -> Tensor) {

@@ -86,7 +86,10 @@ public enum Checkpoint {
   }
 
   /// Reads all arrays of `recipe`, which is allocated; each is checked against its CRC-32C.
-  /// - Parameter includingShared: whether to read what other processes see too; one of those that share it does.
+  /// - Parameters:
+  ///   - recipe: the model that is to be as it was.
+  ///   - path: the checkpoint.
+  ///   - includingShared: whether to read what other processes see too; one of those that share it does.
   /// - Throws: `RunError` with exit code 66 when an array is missing, of another shape, or damaged.
   public static func load(_ recipe: any Recipe, from path: String, includingShared: Bool = true) throws {
     do {

@@ -19,6 +19,8 @@ public final class CommunicatorGroup: BatchGroup {
 
   /// The group of all ranks of `communicator`.
   /// - Parameters:
+  ///   - communicator: the ranks.
+  ///   - plan: how the batch is cut.
   ///   - capacity: floats of the longest gradient.
   ///   - reduction: how gradients cross the ranks.
   ///   - wire: in what form they travel between hosts.

@@ -5,7 +5,9 @@ public import Weights
 
 extension Network {
   /// Parameters and buffers by their dotted paths, in the order of the store.
-  /// - Parameter averaged: whether the averages are meant; a network without an average has only its own numbers.
+  /// - Parameters:
+  ///   - averaged: whether the averages are meant; a network without an average has only its own numbers.
+  ///   - layout: order of the axes.
   public func weights(averaged: Bool, layout: ArrayLayout = .own) -> [WeightArray] {
     guard let own = store.values, let ownBuffers = store.bufferValues else { return [] }
     let (values, buffers) = averaged ? average?.allocated ?? (own, ownBuffers) : (own, ownBuffers)

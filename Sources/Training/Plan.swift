@@ -86,6 +86,9 @@ public struct Plan: Sendable, Equatable {
 
   /// The plan of `model` for this data and these options.
   /// - Parameters:
+  ///   - model: the model with its options.
+  ///   - options: the run's options.
+  ///   - data: size, channels and classes of the data.
   ///   - ranks: number of ranks; the first one's share of the batch is planned.
   /// - Throws: `ModelError` when the model cannot be built.
   public init(_ model: any ConfiguredModel, options: RunOptions, data: DataFormat, ranks: Int) throws {

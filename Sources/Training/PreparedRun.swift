@@ -18,6 +18,8 @@ public struct PreparedRun {
 
   /// - Parameters:
   ///   - model: the model with its options; the learning-rate rule is applied to them here.
+  ///   - options: the run's options.
+  ///   - source: the images.
   ///   - ranks: number of ranks.
   /// - Throws: `RunError` and `ModelError` when options, ranks and data do not fit.
   public init(_ model: any ConfiguredModel, options: RunOptions, source: any ImageSource, ranks: Int) throws {

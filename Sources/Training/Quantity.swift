@@ -19,7 +19,9 @@ public enum Quantity: Sendable, CaseIterable {
   }
 
   /// The number in bytes per second, seconds or operations per second.
-  /// - Parameter option: name on the command line, for the message.
+  /// - Parameters:
+  ///   - text: a number with its unit, as `8GB/s`.
+  ///   - option: name on the command line, for the message.
   /// - Throws: `OptionError` that lists the forms, for another unit, no unit, or a number that is not above zero (a duration may be 0).
   public func value(_ text: String, option: String) throws -> Double {
     let digits = text.prefix { "0123456789.eE+-".contains($0) }

@@ -17,6 +17,7 @@ public struct RandomImages: ImageSource {
 
   /// A set of noise.
   /// - Parameters:
+  ///   - format: size and channels of the images.
   ///   - count: number of images, at least one for each class.
   ///   - classes: classes, which follow each other; nil for images without labels.
   public init(_ format: ImageFormat, count: Int, classes: Int?) {

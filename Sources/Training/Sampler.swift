@@ -17,6 +17,8 @@ public final class Sampler {
 
   /// A sampler of `recipe`.
   /// - Parameters:
+  ///   - recipe: the model with its weights.
+  ///   - format: size, channels and classes of its images.
   ///   - seed: key of the latent vectors.
   ///   - batch: images drawn at once, and in each pass that gathers standing statistics.
   public init(_ recipe: any Recipe, format: DataFormat, seed: UInt64, batch: Int) {
@@ -41,7 +43,9 @@ public final class Sampler {
   public var sheets: [SheetPlan] { recipe.sheets }
 
   /// The images of a sheet of the model's own, row by row.
-  /// - Parameter standingPasses: as for `images`.
+  /// - Parameters:
+  ///   - sheet: what the rows and columns are.
+  ///   - standingPasses: as for `images`.
   public func images(of sheet: SheetPlan, standingPasses: Int = 16) -> [Float] {
     drawing(standingPasses: standingPasses).images(sheet.cells.map(ImageOrder.init))
   }

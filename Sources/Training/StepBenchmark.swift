@@ -31,6 +31,10 @@ public struct StepBenchmark {
 
   /// Trains on `source`; writes no file. All ranks call this together.
   /// - Parameters:
+  ///   - model: the model with its options.
+  ///   - options: the run's options.
+  ///   - source: the images.
+  ///   - communicator: the ranks.
   ///   - warmUp: steps before, which are not timed.
   ///   - steps: timed steps without a profile, and as many with one.
   /// - Throws: what a run throws: `RunError` when a loss is no number, `ModelError` when the model cannot be built.

@@ -16,26 +16,28 @@ struct ByteReader {
 
   /// The file at `path`, or its first bytes.
   static func contents(of path: String, upTo limit: Int? = nil) throws -> [UInt8] {
+    // Sound: strerror returns a constant, terminated string for every code the system itself reported.
+    func refusal(_ code: Int32) -> WeightError {
+      WeightError(.unreadable, unsafe "\(path): cannot read weights: \(String(cString: strerror(code)))")
+    }
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { throw refusal(errno) }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      // A pipe might never end.
+      let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "no regular file"
+      throw WeightError(.unreadable, "\(path): cannot read weights: it is \(kind)")
+    }
     do {
-      var status = stat()
-      if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
-        // A pipe might never end.
-        let kind = status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "no regular file"
-        throw WeightError(.unreadable, "\(path): cannot read weights: it is \(kind)")
-      }
       if let limit {
         let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         defer { try? handle.close() }
         return [UInt8](try handle.read(upToCount: limit) ?? Data())
       }
       return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-    } catch let error as WeightError {
-      throw error
     } catch {
-      let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
-      // Sound: strerror returns a constant, terminated string for every code the system itself reported.
-      let words = cause.map { unsafe String(cString: strerror($0.code.rawValue)) } ?? error.localizedDescription
-      throw WeightError(.unreadable, "\(path): cannot read weights: \(words)")
+      // What Foundation says is more than a sentence.
+      let cocoa = CocoaError.Code(rawValue: (error as NSError).code)
+      throw refusal(cocoa == .fileReadNoPermission ? EACCES : cocoa == .fileReadNoSuchFile || cocoa == .fileNoSuchFile ? ENOENT : EIO)
     }
   }
 

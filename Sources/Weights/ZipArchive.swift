@@ -1,10 +1,12 @@
 /// A zip file whose parts are stored as they are: what `torch.save` writes.
 ///
+/// The check of a part is compared when it is read. 0 says that there is none: so writes `torch.save` with
+/// `torch.serialization.set_crc32_options(False)`.
 /// - Source: PKWARE, APPNOTE.TXT 6.3.10, sections 4.3 and 4.5.3 (sizes of 64 bits). https://pkware.cachefly.net/webdocs/APPNOTE/APPNOTE-6.3.10.TXT
 struct ZipArchive {
   private let path: String
   private let bytes: [UInt8]
-  private var entries: [String: (offset: Int, size: Int)] = [:]
+  private var entries: [String: (offset: Int, size: Int, check: UInt32)] = [:]
 
   /// Whether the bytes begin as a zip file does.
   static func isZip(_ bytes: [UInt8]) -> Bool { bytes.starts(with: [0x50, 0x4b, 3, 4]) }
@@ -29,7 +31,9 @@ struct ZipArchive {
       guard flags & 1 == 0 else { throw damaged("\(shown) is encrypted") }
       guard method == 0, sizes[0] == sizes[1] else { throw damaged("\(shown) is compressed, which torch.save never does") }
       // A part given twice could show one thing to one reader and another to the next.
-      guard entries.updateValue((sizes[2], sizes[0]), forKey: name) == nil else { throw damaged("\(shown) is there twice") }
+      guard entries.updateValue((sizes[2], sizes[0], UInt32(field(12, 4))), forKey: name) == nil else {
+        throw damaged("\(shown) is there twice")
+      }
     }
   }
 
@@ -37,6 +41,7 @@ struct ZipArchive {
   var names: [String] { Array(entries.keys) }
 
   /// The bytes of a part.
+  /// - Throws: `WeightError` when it is not there or its check differs.
   func contents(_ name: String) throws -> ArraySlice<UInt8> {
     guard let entry = entries[name] else { throw damaged("it has no part \(WeightError.shown(name))") }
     var reader = try reader(at: entry.offset)
@@ -44,7 +49,11 @@ struct ZipArchive {
     _ = try reader.take(22)
     let (nameLength, extraLength) = (try reader.count(2), try reader.count(2))
     _ = try reader.take(nameLength + extraLength)
-    return try reader.take(entry.size)
+    let content = try reader.take(entry.size)
+    guard entry.check == 0 || crc32(content) == entry.check else {
+      throw damaged("\(WeightError.shown(name)) has changed since it was written: its CRC-32 differs; get the file anew")
+    }
+    return content
   }
 
   /// Number of entries in the central directory and its offset, from the record at the file's end.

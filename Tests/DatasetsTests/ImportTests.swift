@@ -24,7 +24,11 @@ import Testing
     try picture.writePNG(to: path)
   }
 
-  func save(_ bytes: [UInt8], _ name: String) throws { try Data(bytes).write(to: URL(fileURLWithPath: directory.file(name))) }
+  func save(_ bytes: [UInt8], _ name: String) throws {
+    let path = directory.file(name)
+    try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try Data(bytes).write(to: URL(fileURLWithPath: path))
+  }
 
   func error(_ body: () throws -> Void) throws -> DatasetError { try #require(throws: DatasetError.self) { try body() } }
 
@@ -131,6 +135,13 @@ import Testing
     #expect(try hundred.open().read(0).label == 77)
     hundred.isCoarse = true
     #expect(try hundred.open().read(0).label == 19)
+    // Without the files of names too; other sets have files of these names.
+    try save(record([3, 5], 0), "hundred/test.bin")
+    var test = ImportRequest(path: directory.file("hundred"))
+    test.part = .test
+    #expect(try test.open().read(0).label == 5)
+    try save(record([3, 5], 0) + [0], "other/train.bin")
+    #expect(try ImportRequest(path: directory.file("other")).resolvedKind() == .folder)
     try save(record([10], 0), "data_batch_1.bin")
     let bad = try error { _ = try ImportRequest(path: directory.path).open().read(0) }
     #expect(bad.message.contains("record 0 has label 10"))

@@ -48,12 +48,13 @@ struct PickleWriter {
 
   static func little(_ number: Int, _ size: Int) -> [UInt8] { (0..<size).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) } }
 
-  /// A stored zip of the pickle and storages.
-  static func zip(_ pickle: [UInt8], storages: [String: [UInt8]] = [:], method: Int = 0) -> [UInt8] {
+  /// A stored zip of the pickle and storages; without checks it is as `torch.save` writes it when told to.
+  static func zip(_ pickle: [UInt8], storages: [String: [UInt8]] = [:], method: Int = 0, hasChecks: Bool = true) -> [UInt8] {
     var (body, directory): ([UInt8], [UInt8]) = ([], [])
     let parts = [("archive/data.pkl", pickle)] + storages.sorted { $0.key < $1.key }.map { ("archive/data/\($0.key)", $0.value) }
     for (name, content) in parts {
-      let common = little(0, 2) + little(method, 2) + little(0, 8) + little(content.count, 4) + little(content.count, 4)
+      let check = hasChecks ? Int(crc32(content[...])) : 0
+      let common = little(0, 2) + little(method, 2) + little(0, 4) + little(check, 4) + little(content.count, 4) + little(content.count, 4)
       let names = little(name.utf8.count, 2) + little(0, 2)
       directory += [0x50, 0x4b, 1, 2] + little(0, 4) + common + names + little(0, 10) + little(body.count, 4) + Array(name.utf8)
       body += [0x50, 0x4b, 3, 4] + little(0, 2) + common + names + Array(name.utf8) + content

@@ -119,6 +119,43 @@ import Testing
     #expect(Self.refusal(PickleWriter.zip([0x80, 5, 0x7d, 0x2e])).contains("protocol is 5"))
   }
 
+  @Test func `the check is that of zip files`() {
+    // The published check value of CRC-32/ISO-HDLC.
+    #expect(crc32(Array("123456789".utf8)[...]) == 0xCBF4_3926)
+    #expect(crc32([]) == 0)
+  }
+
+  @Test func `a part whose check differs is named, and one without a check is read`() throws {
+    let pickle = PickleWriter.single { $0.tensor(count: 4, shape: [4], strides: [1]) }
+    let tensor = WeightArray(name: "weight", shape: [4], values: [1, 2, 3, 4])
+    for hasChecks in [true, false] {
+      let file = PickleWriter.zip(pickle, storages: Self.four, hasChecks: hasChecks)
+      #expect(try TorchFile(bytes: file, path: "x").arrays == [tensor])
+    }
+    var damaged = PickleWriter.zip(pickle, storages: Self.four)
+    let place = try #require(damaged.indices.first { damaged[$0...].starts(with: [0, 0, 128, 63, 0, 0, 0, 64]) })
+    damaged[place + 6] ^= 1
+    let refusal = Self.refusal(damaged)
+    #expect(refusal.contains("archive/data/0 has changed since it was written"), "\(refusal)")
+  }
+
+  @Test func `every damaged number of a file of PyTorch is noticed`() throws {
+    // The other golden file is of the older form, which has no checks.
+    let name = ["shared.pth", "tables.pth"].first { (try? ZipArchive.isZip(Golden.bytes($0))) == true }
+    var bytes = try Golden.bytes(try #require(name))
+    let archive = try ZipArchive(bytes, path: "x")
+    let parts = archive.names.filter { $0.contains("/data/") && !$0.contains("/.data/") }
+    #expect(parts.count > 50)
+    for part in parts {
+      let content = try archive.contents(part)
+      let place = content.startIndex + content.count / 2
+      bytes[place] ^= 0x10
+      let refusal = Self.refusal(bytes)
+      #expect(refusal.contains("has changed since it was written"), "\(part): \(refusal)")
+      bytes[place] ^= 0x10
+    }
+  }
+
   @Test(arguments: ["shared.pth", "tables.pth"]) func `files cut anywhere and flipped bits are refused or read, never fatal`(name: String)
     throws
   {

@@ -62,13 +62,15 @@ public struct Catalog<Entry: Sendable>: Sendable {
   /// All entries, as what every catalogue's have in common.
   public var common: [any CatalogEntry] { entries.map(asEntry) }
 
+  /// Names of all entries.
+  var names: [String] { common.map(\.card.name) }
+
   /// Reads `NAME[:option=value,…]`.
   /// - Throws: `OptionError` that lists the known names or options, or says what value is needed.
   public func parse(_ text: String) throws -> Entry {
     let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     guard var entry = common.first(where: { $0.card.name == parts[0] }) else {
-      let known = common.map(\.card.name).joined(separator: ", ")
-      throw OptionError("unknown \(kind) \(parts[0]); known ones: \(known)")
+      throw OptionError("unknown \(kind) \(parts[0]); known ones: \(names.joined(separator: ", "))")
     }
     if parts.count > 1 {
       for setting in parts[1].split(separator: ",", omittingEmptySubsequences: false) {

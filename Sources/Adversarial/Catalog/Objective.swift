@@ -39,27 +39,29 @@ public struct Objective: Sendable, Equatable {
   static func fields<Options>(_ path: WritableKeyPath<Options, Self>) -> [OptionField<Options>] {
     [
       OptionField(
-        name: "loss", help: "the game's losses; dist-gan models --losses lists them", read: { $0[keyPath: path].loss.text },
+        name: "loss", help: "the game's losses; dist-gan models --losses lists them", words: divergences.names,
+        read: { $0[keyPath: path].loss.text },
         write: { $0[keyPath: path].loss = try divergences.parse($1) }),
       OptionField(
         name: "term", help: "what is added to the losses, or none; can be repeated; dist-gan models --terms lists them", isList: true,
-        read: { list($0[keyPath: path].terms.map(\.text)) }, write: { $0[keyPath: path].terms = try Adversarial.terms.parseList($1) }),
+        words: [none] + Adversarial.terms.names, read: { list($0[keyPath: path].terms.map(\.text)) },
+        write: { $0[keyPath: path].terms = try Adversarial.terms.parseList($1) }),
       OptionField(
         name: "constraint", help: "what networks are held to, or none; can be repeated; dist-gan models --constraints lists them",
-        isList: true, read: { list($0[keyPath: path].constraints.map(\.text)) },
+        isList: true, words: [none] + Adversarial.constraints.names, read: { list($0[keyPath: path].constraints.map(\.text)) },
         write: { $0[keyPath: path].constraints = try Adversarial.constraints.parseList($1) }),
       OptionField(
         name: "schedule", help: "how step sizes go over time; dist-gan models --schedules lists them",
-        read: { $0[keyPath: path].schedule.text }, write: { $0[keyPath: path].schedule = try schedules.parse($1) }),
+        words: schedules.names, read: { $0[keyPath: path].schedule.text }, write: { $0[keyPath: path].schedule = try schedules.parse($1) }),
       OptionField(
         name: "optimizer",
         help: "what updates the networks in place of the model's own rule and its options; step sizes stay; can be repeated; "
           + "dist-gan models --optimizers lists them",
-        isList: true, read: { list($0[keyPath: path].optimizers.map(\.text), empty: own) },
+        isList: true, words: [own] + Adversarial.optimizers.names, read: { list($0[keyPath: path].optimizers.map(\.text), empty: own) },
         write: { $0[keyPath: path].optimizers = try rules($1) }),
       OptionField(
         name: "critic-steps", help: "critic updates in a step: a number, or wasserstein: 100 in the first 25 steps and every 500th, else 5",
-        read: { $0[keyPath: path].criticSteps?.optionText ?? own },
+        words: [own, CriticSchedule.wassersteinWord], read: { $0[keyPath: path].criticSteps?.optionText ?? own },
         write: { options, text in
           let schedule = CriticSchedule(optionText: text)
           guard schedule != nil || text == own else { throw OptionError("\(CriticSchedule.expectation) is needed") }
@@ -70,8 +72,10 @@ public struct Objective: Sendable, Equatable {
 
   /// The word for what the model itself has.
   private static let own = "own"
+  /// The word for an empty list.
+  private static let none = "none"
 
-  private static func list(_ texts: [String], empty: String = "none") -> String { texts.isEmpty ? empty : texts.joined(separator: " ") }
+  private static func list(_ texts: [String], empty: String = none) -> String { texts.isEmpty ? empty : texts.joined(separator: " ") }
 
   /// Reads rules for the networks.
   /// - Throws: `OptionError` for two rules for one network.

@@ -33,7 +33,8 @@ public struct CriticSchedule: Sendable, Equatable, ExpressibleByIntegerLiteral {
 }
 
 extension CriticSchedule {
-  private static let wassersteinWord = "wasserstein"
+  /// The word for `wasserstein`.
+  static let wassersteinWord = "wasserstein"
   private static let counts = 1...1000
   /// What the text must be.
   static let expectation = "a number from \(counts.lowerBound) to \(counts.upperBound), wasserstein or own"

@@ -31,7 +31,10 @@ public final class Game {
 
   /// A game for `objective`.
   /// - Parameters:
+  ///   - objective: losses, terms and constraints.
   ///   - model: name of the model, for messages.
+  ///   - generator: the network that makes images.
+  ///   - critic: the network that judges them.
   ///   - criticUpdates: critic updates in a step, unless the objective says how many.
   ///   - streams: further real images that terms may read.
   /// - Throws: `OptionError` when the objective needs what the critic does not give.

@@ -22,7 +22,9 @@ public struct Generator {
 
   /// A generator.
   /// - Parameters:
+  ///   - network: the network itself, with its optimizer.
   ///   - latent: size of z.
+  ///   - law: what z is drawn from.
   ///   - classes: number of classes, nil for a network that takes no labels.
   ///   - classNames: their names, where they are not the data's.
   ///   - images: `[batch, height, width, channels]` in [-1, 1] of `[batch, latent]`.
@@ -107,11 +109,13 @@ public struct Critic {
 
   /// A critic.
   /// - Parameters:
+  ///   - network: the network itself, with its optimizer.
   ///   - gives: `.logits`, or `.energy` for an autoencoder.
   ///   - energyUnit: what an energy counts, as "mean of squares over an image's numbers": margins mean nothing without it.
   ///   - parts: what its output holds beside the logits.
   ///   - hasBatchNorm: whether images of a batch see each other: then real and generated ones go in passes of their own, since batch norm must
   ///     not tell them apart by their joint moments. Others go in one, so that spectral norm iterates once.
+  ///   - output: what it says of images `[batch, height, width, channels]`.
   public init(
     _ network: Network, gives: CriticReading = .logits, energyUnit: String = "", parts: Set<CriticPart>, hasBatchNorm: Bool,
     output: @escaping Function

@@ -9,6 +9,9 @@ public struct ImportBlock: Sendable {
 
   /// Reads and prepares images.
   /// - Parameters:
+  ///   - indices: which images.
+  ///   - source: where they come from.
+  ///   - preparation: what becomes of each: crop, size, channels.
   ///   - skipsBad: whether bad images are noted and left out.
   ///   - forEach: runs its second argument for all numbers below the first, at once if it can.
   /// - Throws: `DatasetError` of the first image that is bad, unless such are left out, or that does not fit.
@@ -97,7 +100,9 @@ extension ImportBlock {
   }
 
   /// A block as another process sent it.
-  /// - Parameter withImages: whether images and labels are taken over; a rank that does not write needs the sentences alone.
+  /// - Parameters:
+  ///   - message: the bytes that `message` gave there.
+  ///   - withImages: whether images and labels are taken over; a rank that does not write needs the sentences alone.
   /// - Precondition: `message` is one.
   public init(message: [UInt8], withImages: Bool = true) {
     let (planesCount, labelCount, textCount) = unsafe message.withUnsafeBytes { bytes in

@@ -71,8 +71,9 @@ extension ImportRequest {
     }
     guard kind == .auto else { return kind }
     if status.st_mode & S_IFMT == S_IFDIR {
-      if exists("data_batch_1.bin") { return .cifar10 }
-      if exists("train.bin") && exists("fine_label_names.txt") { return .cifar100 }
+      if exists("data_batch_1.bin") || exists("test_batch.bin") { return .cifar10 }
+      // Other sets have files of these names too.
+      if try ["train.bin", "test.bin"].contains(where: { try exists($0) && holdsRecords("\(path)/\($0)", .hundred) }) { return .cifar100 }
       return idxFile("train", "images") != nil || idxFile("t10k", "images") != nil ? .mnist : .folder
     }
     let file = try DirectFile(path: path)
@@ -94,6 +95,11 @@ extension ImportRequest {
   private var isDirectory: Bool {
     var status = stat()
     return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  private func holdsRecords(_ file: String, _ variant: CIFARSource.Variant) throws -> Bool {
+    let size = try DirectFile(path: file).byteCount()
+    return size > 0 && size % variant.recordSize == 0
   }
 
   private func exists(_ name: String) -> Bool { Self.isThere("\(path)/\(name)") }

@@ -112,6 +112,10 @@ public final class ImportWriter {
 /// Writes a data set of imported images; the file appears complete or not at all.
 /// - Parameters:
 ///   - source: where classes, name and terms of use come from.
+///   - format: size and channels of the images that come.
+///   - name: name of the set, kept in the file.
+///   - license: terms of use, kept in the file; nil where they are not known.
+///   - path: the file to be made.
 ///   - mayLose: whether fewer images than the source has may come; they are then written twice.
 ///   - body: appends the images.
 /// - Returns: number of images and their classes.

@@ -80,7 +80,10 @@ package struct SpectralDivision: Primitive {
 
 extension Tensor {
   /// `self / σ` with `σ = vᵀ W u`, where W is this weight as a matrix of as many columns as its last axis; `u` and `v` are constants.
-  /// - Parameter sigma: σ where it is known.
+  /// - Parameters:
+  ///   - u: `[columns]`, of length 1.
+  ///   - v: `[rows]`, of length 1.
+  ///   - sigma: σ where it is known.
   public func dividedBySingularValue(u: Tensor, v: Tensor, sigma: Float? = nil) -> Tensor {
     apply(SpectralDivision(sigma: sigma), [self, u, v])
   }

@@ -35,7 +35,9 @@ public final class PlaneGame {
   public var coverage: ModeCoverage { ModeCoverage(of: set, by: training.samples(Self.measured)) }
 
   /// Trains for `steps` more steps, or up to the first loss that is no finite number.
-  /// - Parameter progress: called after every step with its number from 1.
+  /// - Parameters:
+  ///   - steps: how many.
+  ///   - progress: called after every step with its number from 1.
   public func play(steps: Int, progress: (Int) -> Void = { _ in }) -> Result {
     let start = ContinuousClock.now
     var failure: (step: Int, loss: String)?

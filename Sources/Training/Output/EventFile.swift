@@ -41,7 +41,10 @@ public final class EventFile {
   }
 
   /// Adds a picture.
-  /// - Parameter png: the picture's PNG file.
+  /// - Parameters:
+  ///   - png: the picture's PNG file.
+  ///   - tag: name of the series it belongs to.
+  ///   - step: step of the run.
   /// - Throws: `LogError`.
   public func write(png: [UInt8], tag: String, step: Int) throws {
     // Width, height, bits and kind of colours stand in a PNG's first chunk.

@@ -69,7 +69,18 @@ public final class ProgressReporter {
 
   /// Progress on standard output, live if that is a terminal. Errors of writing, such as a closed pipe, are ignored.
   public convenience init() {
-    self.init(isLive: isatty(STDOUT_FILENO) == 1, columns: Self.terminalColumns, now: { Self.uptime }, write: Self.toStandardOutput)
+    self.init(isLive: Self.isTerminal(STDOUT_FILENO), columns: Self.terminalColumns, now: { Self.uptime }, write: Self.toStandardOutput)
+  }
+
+  /// Whether what is written to a stream of this process comes to a terminal, in which lines can be redrawn.
+  ///
+  /// mpirun gives its ranks a terminal of their own and passes on what comes out of it: then mpirun's stream tells, its parent's.
+  public static func isTerminal(_ stream: Int32) -> Bool {
+    let environment = ProcessInfo.processInfo.environment
+    guard isatty(stream) == 1, environment["TERM"] != "dumb" else { return false }
+    guard environment["OMPI_COMM_WORLD_SIZE"] != nil else { return true }
+    let end = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(getppid())/fd/\(stream)")
+    return end.map { $0.hasPrefix("/dev/pts/") || $0.hasPrefix("/dev/tty") } ?? true
   }
 
   /// Progress written by `write`, for tests.
@@ -81,7 +92,9 @@ public final class ProgressReporter {
   }
 
   /// Shows the state after a step.
-  /// - Parameter lasts: whether the line stays: every so many steps. Others only redraw the live line of a terminal.
+  /// - Parameters:
+  ///   - line: step, rate and losses.
+  ///   - lasts: whether the line stays: every so many steps. Others only redraw the live line of a terminal.
   public func show(_ line: Line, lasts: Bool) {
     if lasts && !isLive { return write(line.text + "\n") }
     guard isLive else { return }

@@ -43,6 +43,7 @@ public struct SampleSheet {
 
   /// A sheet of real images: a row for each class, evenly spread over its images, or the first rows of a set without classes.
   /// - Parameters:
+  ///   - source: the images.
   ///   - classes: the classes shown, in order; nil for all of the set.
   /// - Throws: `DatasetError` when an image cannot be read.
   public func real(_ source: any ImageSource, classes: [Int]? = nil) throws -> Picture {

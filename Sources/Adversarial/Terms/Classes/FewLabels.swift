@@ -32,7 +32,9 @@ public struct FewLabels: Term {
   }
 
   /// The loss without a game, of a classifier that learns from those images alone: a control.
-  /// - Parameter criticize: what the critic says of images in training, with the draws of a pass.
+  /// - Parameters:
+  ///   - context: the step, with images and labels.
+  ///   - criticize: what the critic says of images in training, with the draws of a pass.
   public static func alone(_ context: StepContext, _ criticize: (Tensor, PassDraws) -> CriticOutput) -> Tensor {
     func pass(_ name: String, _ images: Tensor) -> CriticOutput {
       criticize(images, PassDraws([PassDraws.Part(images.layout) { context.key("\($0) \(name)") }]))

@@ -19,7 +19,9 @@ public struct Curve {
   static let mostPoints = 400
   private static let fewestAveraged = 30
 
-  /// - Parameter points: steps, ascending, and values.
+  /// - Parameters:
+  ///   - name: what the curve is of.
+  ///   - points: steps, ascending, and values.
   public init(name: String, points: [(step: Int, value: Double)]) {
     self.name = name
     let count = min(points.count, Self.mostPoints)
