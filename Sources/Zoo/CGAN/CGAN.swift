@@ -50,7 +50,7 @@ struct CGANGenerator {
   init(_ scope: Scope, _ options: CGANOptions, _ data: DataFormat, _ classes: Int) {
     path = scope.path
     (self.data, self.classes) = (data, classes)
-    let start = Initializer.uniform(-0.05, 0.05)
+    let start = options.start.generator
     let (width, own) = (options.width, options.width / 6)
     let told = options.width - own
     latent = Dense(scope["latent"], from: options.latent, to: own, initializer: start)
@@ -83,7 +83,7 @@ struct CGANCritic {
   init(_ scope: Scope, _ options: CGANOptions, _ data: DataFormat, _ classes: Int) {
     path = scope.path
     self.classes = classes
-    let start = Initializer.uniform(-0.005, 0.005)
+    let start = options.start.critic
     let (units, told) = (options.units, max(1, options.units * 5 / 24))
     image = Maxout(scope["image"], from: data.pixels, to: units, pieces: 5, initializer: start)
     label = Maxout(scope["label"], from: classes, to: told, pieces: 5, initializer: start)

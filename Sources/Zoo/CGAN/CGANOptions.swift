@@ -10,6 +10,8 @@ public struct CGANOptions: GameOptions {
   public var latent = 100
   /// Share of units that are left out in each hidden layer of the critic.
   public var dropout: Float = 0.5
+  /// How weights start.
+  public var start = DenseStart.narrow
   /// Gradient descent of both networks.
   public var momentum = MomentumOptions()
   public var objective = Self.paper
@@ -23,6 +25,7 @@ public struct CGANOptions: GameOptions {
       .value("units", \.units, "maxout units of the critic's image and joint layers; 5/24 as many are the class's own", in: 1...65536),
       .value("latent", \.latent, "size of z", in: 1...4096),
       .value("dropout", \.dropout, "share of units left out in the critic's hidden layers", in: 0...0.95),
+      .value("start", \.start, "how weights start: narrow (uniform, as the first GAN's code) or xavier"),
     ] + MomentumOptions.fields(\.momentum)
   }
 
@@ -39,6 +42,7 @@ public struct CGANOptions: GameOptions {
   public static var presets: [Preset<Self>] {
     var demo = CGANOptions()
     demo.width = 600
+    demo.start = .xavier
     var adam = AdamRule()
     adam.beta1 = 0.5
     demo.objective = Objective(NonSaturating(), criticSteps: 1)

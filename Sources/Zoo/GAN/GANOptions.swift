@@ -14,6 +14,8 @@ public struct GANOptions: GameOptions {
   public var visibleDropout: Float = 0.2
   /// Share of units that dropout leaves out.
   public var dropout: Float = 0.5
+  /// How weights start.
+  public var start = DenseStart.narrow
   /// Gradient descent of both networks.
   public var momentum = MomentumOptions()
   public var objective = Objective(NonSaturating(), criticSteps: 1)
@@ -34,6 +36,7 @@ public struct GANOptions: GameOptions {
       .value("latent", \.latent, "size of z", in: 1...4096),
       .value("visible-dropout", \.visibleDropout, "share of the pixels that dropout leaves out", in: 0...0.99),
       .value("dropout", \.dropout, "share of the units that dropout leaves out", in: 0...0.99),
+      .value("start", \.start, "how weights start: narrow (uniform, as the first GAN's code) or xavier"),
     ] + MomentumOptions.fields(\.momentum)
   }
 
@@ -42,6 +45,7 @@ public struct GANOptions: GameOptions {
   public static var presets: [Preset<Self>] {
     var demo = GANOptions()
     demo.generatorWidth = 600
+    demo.start = .xavier
     var adam = AdamRule()
     adam.beta1 = 0.5
     demo.objective = Objective(NonSaturating(), criticSteps: 1)
