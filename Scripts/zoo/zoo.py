@@ -1,6 +1,6 @@
 """Trains each model for some minutes, and its controls: untrained, and broken on purpose. Measures, and writes sheets and a gallery.
 
-    python zoo.py PROGRAM [MODEL ...] [--minutes M] [--threads N] [--output DIR] [--figure-only]
+    python zoo.py PROGRAM [MODEL ...] [--minutes M] [--control-minutes M] [--threads N] [--output DIR] [--figure-only]
 
 Minutes are processor time of all threads together, so that a busy machine changes how long a run takes, not how far it comes.
 """
@@ -45,6 +45,7 @@ def parsed():
     parser.add_argument("program")
     parser.add_argument("models", nargs="*", metavar="MODEL", help=f"of {', '.join(entry.model for entry in ENTRIES)}; all by default")
     parser.add_argument("--minutes", type=float, default=20, help="training of each model, in minutes of processor time (default: 20)")
+    parser.add_argument("--control-minutes", type=float, help="most of the broken control (default: the steps of the trained model)")
     parser.add_argument("--threads", type=int, help="threads of a run (default: all cores)")
     parser.add_argument("--output", default="runs/zoo", help="folder of runs and gallery (default: runs/zoo)")
     parser.add_argument("--figure-only", action="store_true", help="measure the runs that are there, train nothing")
@@ -93,8 +94,10 @@ def trained(entry, kind, words, budget, options):
     """A run of `budget` seconds, or of all its steps; the same run is not made twice. Returns its folder, its steps and seconds."""
     folder = os.path.join(options.output, entry.model, kind)
     if not os.path.exists(os.path.join(folder, "done.json")) and not options.figure_only:
-        command = [options.program, "--model", entry.model, "--data", data_file(entry.data, options), "--output", folder, *entry.options,
-                   *words, *(("--threads", str(options.threads)) if options.threads else ())]
+        # Embedded sets go by their names.
+        data = data_file(entry.data, options) if entry.data == "digits" else entry.data
+        command = [options.program, "--model", entry.model, "--data", data, "--output", folder, *entry.options, *words,
+                   *(("--threads", str(options.threads)) if options.threads else ())]
         with open(f"{folder}.txt", "w", encoding="utf-8") as log:
             code, seconds = followed(command, log, budget)
         if code not in (0, 75):
@@ -131,7 +134,8 @@ def measured(entry, options):
     steps = runs["trained"][1]
     runs["untrained"] = trained(entry, "untrained", ("--steps", "1"), None, options)
     # As many steps as the trained model, however long they take.
-    runs["broken"] = trained(entry, "broken", ("--steps", str(steps), *entry.broken), None, options)
+    limit = 60 * options.control_minutes if options.control_minutes else None
+    runs["broken"] = trained(entry, "broken", ("--steps", str(steps), *entry.broken), limit, options)
 
     def figure(found, classes):
         own = {"images": image_distance(reference, found), "patches": patch_distance(reference, found)}
@@ -151,6 +155,7 @@ def measured(entry, options):
     write_sheet(runs["trained"][0], os.path.join(options.output, f"{entry.model}.png"), options)
     learns = all(figures["trained"][name] < figures[control][name] for name in ("images", "patches") for control in ("untrained", "broken"))
     return {"model": entry.model, "data": entry.data, "minutes": runs["trained"][2] / 60, "steps": steps,
+            "broken steps": runs["broken"][1],
             "seconds per step": runs["trained"][2] / max(steps, 1), "broken by": " ".join(entry.broken), "figures": figures,
             "learns": learns}
 
@@ -177,16 +182,16 @@ def write_gallery(options):
     text = ["# Gallery", "",
             "Each model after the stated minutes of processor time. Distances are sliced Wasserstein distances of pixels to half of the set, "
             "of whole images and of 7x7 patches, smaller is better: of the other half of the set, of the trained model, of one step of "
-            "training, and of as many steps with a broken critic. Classes: how many the samples look like, as the exponential of the entropy "
+            "training, and of a broken critic's generator. Classes: how many the samples look like, as the exponential of the entropy "
             "over the classes of their nearest real images; accuracy: how often that is the class asked for. Real images' own in brackets.", "",
-            "| model | set | minutes | steps | s/step | real | trained | untrained | broken | classes (real) | accuracy (real) |",
+            "| model | set | minutes | steps, broken | s/step | real | trained | untrained | broken | classes (real) | accuracy (real) |",
             "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
     for result in rows:
         f = result["figures"]
         distances = [f"{f[kind]['images']:.3f}, {f[kind]['patches']:.3f}" for kind in ("real", "trained", "untrained", "broken")]
         accuracy = f"{f['trained']['accuracy']:.2f} ({f['real']['accuracy']:.2f})" if "accuracy" in f["trained"] else ""
         classes = f"{f['trained']['classes']:.1f} ({f['real']['classes']:.1f})"
-        text.append(f"| {result['model']} | {result['data']} | {result['minutes']:.1f} | {result['steps']} | "
+        text.append(f"| {result['model']} | {result['data']} | {result['minutes']:.1f} | {result['steps']}, {result['broken steps']} | "
                     f"{result['seconds per step']:.2f} | {' | '.join(distances)} | {classes} | {accuracy} |")
     text += ["", "![Samples of each model, and real images of each set](gallery.png)"]
     for result in rows:
