@@ -42,6 +42,7 @@ struct CGANGenerator {
   private let latent: Dense
   private let label: Dense
   private let joint: Dense
+  private let norms: [BatchNorm]
   private let output: Dense
   private let classes: Int
   private let data: DataFormat
@@ -50,20 +51,23 @@ struct CGANGenerator {
   init(_ scope: Scope, _ options: CGANOptions, _ data: DataFormat, _ classes: Int) {
     path = scope.path
     (self.data, self.classes) = (data, classes)
-    let start = options.start.generator
+    let start = Initializer.uniform(-0.05, 0.05)
     let (width, own) = (options.width, options.width / 6)
     let told = options.width - own
-    latent = Dense(scope["latent"], from: options.latent, to: own, initializer: start)
-    label = Dense(scope["label"], from: classes, to: told, initializer: start)
-    joint = Dense(scope["joint"], from: width, to: width, initializer: start)
+    let isNormalized = options.batchNorm
+    latent = Dense(scope["latent"], from: options.latent, to: own, bias: !isNormalized, initializer: start)
+    label = Dense(scope["label"], from: classes, to: told, bias: !isNormalized, initializer: start)
+    joint = Dense(scope["joint"], from: width, to: width, bias: !isNormalized, initializer: start)
+    norms = isNormalized ? [own, told, width].enumerated().map { BatchNorm(scope["norms"][$0], channels: $1) } : []
     output = Dense(scope["output"], from: width, to: data.pixels, initializer: start)
   }
 
   func callAsFunction(_ z: Tensor, _ labels: Labels?, _ mode: Mode) -> Tensor {
     guard let labels else { preconditionFailure("\(path): called without labels") }
     return named(path) {
-      let parts = [latent(z, mode).rectified(), label(labels.oneHot(classes: classes), mode).rectified()]
-      let pixels = output(joint(concatenated(parts, axis: 1), mode).rectified(), mode)
+      func rectified(_ x: Tensor, _ layer: Int) -> Tensor { norms.isEmpty ? x.rectified() : norms[layer](x, mode, slope: 0) }
+      let parts = [rectified(latent(z, mode), 0), rectified(label(labels.oneHot(classes: classes), mode), 1)]
+      let pixels = output(rectified(joint(concatenated(parts, axis: 1), mode), 2), mode)
       return pixels.sigmoid().reshaped([z.shape[0], data.height, data.width, data.channels]) * 2 - 1
     }
   }
@@ -83,7 +87,7 @@ struct CGANCritic {
   init(_ scope: Scope, _ options: CGANOptions, _ data: DataFormat, _ classes: Int) {
     path = scope.path
     self.classes = classes
-    let start = options.start.critic
+    let start = Initializer.uniform(-0.005, 0.005)
     let (units, told) = (options.units, max(1, options.units * 5 / 24))
     image = Maxout(scope["image"], from: data.pixels, to: units, pieces: 5, initializer: start)
     label = Maxout(scope["label"], from: classes, to: told, pieces: 5, initializer: start)

@@ -10,8 +10,8 @@ public struct CGANOptions: GameOptions {
   public var latent = 100
   /// Share of units that are left out in each hidden layer of the critic.
   public var dropout: Float = 0.5
-  /// How weights start.
-  public var start = DenseStart.narrow
+  /// Whether the generator's hidden layers have batch norm.
+  public var batchNorm = false
   /// Gradient descent of both networks.
   public var momentum = MomentumOptions()
   public var objective = Self.paper
@@ -25,7 +25,7 @@ public struct CGANOptions: GameOptions {
       .value("units", \.units, "maxout units of the critic's image and joint layers; 5/24 as many are the class's own", in: 1...65536),
       .value("latent", \.latent, "size of z", in: 1...4096),
       .value("dropout", \.dropout, "share of units left out in the critic's hidden layers", in: 0...0.95),
-      .value("start", \.start, "how weights start: narrow (uniform, as the first GAN's code) or xavier"),
+      .value("batch-norm", \.batchNorm, "whether the generator's hidden layers have batch norm"),
     ] + MomentumOptions.fields(\.momentum)
   }
 
@@ -42,7 +42,8 @@ public struct CGANOptions: GameOptions {
   public static var presets: [Preset<Self>] {
     var demo = CGANOptions()
     demo.width = 600
-    demo.start = .xavier
+    // Without it Adam, which makes full steps of the smallest gradients, drives all images to one while the critic is still near zero.
+    demo.batchNorm = true
     var adam = AdamRule()
     adam.beta1 = 0.5
     demo.objective = Objective(NonSaturating(), criticSteps: 1)
@@ -50,7 +51,7 @@ public struct CGANOptions: GameOptions {
     demo.momentum.learningRate = 2e-4
     return [
       Preset(
-        name: "demo", summary: "half the generator's width and Adam, for small labelled images; our own numbers",
+        name: "demo", summary: "half the generator's width, with batch norm, and Adam, for small labelled images; our own numbers",
         options: demo, run: RunDefaults(batch: 100, steps: 20_000)),
       Preset(
         name: "mnist", summary: "28 px as the paper, section 4.1: gradient descent from 0.1, batch 100", options: CGANOptions(),

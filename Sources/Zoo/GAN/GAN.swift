@@ -21,8 +21,8 @@ public final class GAN: GameModel {
   public init(_ options: GANOptions, data: DataFormat) throws {
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
     let generator = DenseGenerator(
-      Scope(stores.0), latent: options.latent, widths: [options.generatorWidth, options.generatorWidth], data: data, isNormalized: false,
-      range: .sigmoid, start: options.start.generator)
+      Scope(stores.0), latent: options.latent, widths: [options.generatorWidth, options.generatorWidth], data: data,
+      isNormalized: options.batchNorm, range: .sigmoid, start: .uniform(-0.05, 0.05))
     let critic = MaxoutCritic(Scope(stores.1), options, data)
     game = try Game(
       options.objective, model: Self.card.name,
@@ -47,7 +47,7 @@ struct MaxoutCritic {
 
   init(_ scope: Scope, _ options: GANOptions, _ data: DataFormat) {
     path = scope.path
-    let start = options.start.critic
+    let start = Initializer.uniform(-0.005, 0.005)
     dropouts = [options.visibleDropout, options.dropout, options.dropout].enumerated().map {
       Dropout(scope["dropouts"][$0], rate: $1)
     }

@@ -14,8 +14,8 @@ public struct GANOptions: GameOptions {
   public var visibleDropout: Float = 0.2
   /// Share of units that dropout leaves out.
   public var dropout: Float = 0.5
-  /// How weights start.
-  public var start = DenseStart.narrow
+  /// Whether the generator's hidden layers have batch norm.
+  public var batchNorm = false
   /// Gradient descent of both networks.
   public var momentum = MomentumOptions()
   public var objective = Objective(NonSaturating(), criticSteps: 1)
@@ -36,7 +36,7 @@ public struct GANOptions: GameOptions {
       .value("latent", \.latent, "size of z", in: 1...4096),
       .value("visible-dropout", \.visibleDropout, "share of the pixels that dropout leaves out", in: 0...0.99),
       .value("dropout", \.dropout, "share of the units that dropout leaves out", in: 0...0.99),
-      .value("start", \.start, "how weights start: narrow (uniform, as the first GAN's code) or xavier"),
+      .value("batch-norm", \.batchNorm, "whether the generator's hidden layers have batch norm"),
     ] + MomentumOptions.fields(\.momentum)
   }
 
@@ -45,7 +45,8 @@ public struct GANOptions: GameOptions {
   public static var presets: [Preset<Self>] {
     var demo = GANOptions()
     demo.generatorWidth = 600
-    demo.start = .xavier
+    // Without it Adam, which makes full steps of the smallest gradients, drives all images to one while the critic is still near zero.
+    demo.batchNorm = true
     var adam = AdamRule()
     adam.beta1 = 0.5
     demo.objective = Objective(NonSaturating(), criticSteps: 1)
@@ -54,7 +55,7 @@ public struct GANOptions: GameOptions {
     return [
       Preset(
         name: "demo",
-        summary: "half the generator's width and Adam, for sets of some thousand images; our own numbers",
+        summary: "half the generator's width, with batch norm, and Adam, for sets of some thousand images; our own numbers",
         options: demo, run: RunDefaults(batch: 100, steps: 20_000)),
       Preset(
         name: "mnist",

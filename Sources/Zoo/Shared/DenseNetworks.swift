@@ -1,19 +1,6 @@
-public import Adversarial
+import Adversarial
 import Layers
 import Tensors
-
-/// How the weights of dense networks of 2014 start.
-public enum DenseStart: String, OptionWord, Sendable {
-  /// Uniform, up to 0.05 in the generator and 0.005 in the critic, as the authors' code of the first GAN, whose gradient descent leaves
-  /// the generator alone until the critic has grown.
-  case narrow
-  /// Xavier's. Adam makes full steps of the smallest gradients: behind a critic that starts near zero it drives the generator to one
-  /// image before there is anything to learn.
-  case xavier
-
-  var generator: Initializer { self == .narrow ? .uniform(-0.05, 0.05) : .xavier }
-  var critic: Initializer { self == .narrow ? .uniform(-0.005, 0.005) : .xavier }
-}
 
 /// z to images of any size by dense layers with ReLU, and batch norm where asked for.
 struct DenseGenerator {
