@@ -28,8 +28,9 @@ def model(case):
             x = dense(store, name, x, outputs, bias=not o["batch-norm"])
             return (batch_norm(store, f"norms.{index}", x) if o["batch-norm"] else x).relu()
 
-        parts = [layer(0, "latent", z, own), layer(1, "label", one_hot(store, labels, case.classes), o["width"] - own)]
-        x = layer(2, "joint", torch.cat(parts, 1), o["width"])
+        hint = dense(store, "label", one_hot(store, labels, case.classes), o["width"] - own).relu()
+        parts = [layer(0, "latent", z, own), hint]
+        x = layer(1, "joint", torch.cat(parts, 1), o["width"])
         pixels = dense(store, "output", x, case.size * case.size * case.channels).sigmoid()
         return image(pixels * 2 - 1, case.size, case.size, case.channels)
 
