@@ -35,7 +35,7 @@ ENTRIES = [
     Entry("wgan-gp", "emoji32", FROZEN),
     Entry("sngan", "emoji32", FROZEN),
     Entry("dcgan", "kanji32", MUTE),
-    Entry("ebgan", "kanji32", FROZEN),
+    Entry("ebgan", "digits", FROZEN),
     Entry("began", "kanji32", FROZEN),
     Entry("cgan", "digits", MUTE),
     Entry("acgan", "digits", FROZEN),

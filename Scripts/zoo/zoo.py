@@ -1,6 +1,8 @@
 """Trains each model for some minutes, and its controls: untrained, and broken on purpose. Measures, and writes sheets and a gallery.
 
-    python zoo.py PROGRAM [MODEL ...] [--minutes M] [--output DIR] [--figure-only]
+    python zoo.py PROGRAM [MODEL ...] [--minutes M] [--control-minutes M] [--threads N] [--output DIR] [--figure-only]
+
+Minutes are processor time of all threads together, so that a busy machine changes how long a run takes, not how far it comes.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import numpy
 from digits import make as make_digits
 from entries import ENTRIES
 from figures import image_distance, nearest_classes, patch_distance
+from picture import write_picture
 
 COUNT = 1000
 """Images of a figure."""
@@ -31,7 +34,7 @@ def main():
         with open(os.path.join(options.output, entry.model, "result.json"), "w", encoding="utf-8") as file:
             json.dump(result, file, indent=1)
         print(line(result), flush=True)
-    write_gallery(options.output)
+    write_gallery(options)
     failures = [result["model"] for result in results(options.output) if not result["learns"]]
     if failures:
         sys.exit(f"zoo: no better than a control: {', '.join(failures)}")
@@ -41,7 +44,9 @@ def parsed():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("program")
     parser.add_argument("models", nargs="*", metavar="MODEL", help=f"of {', '.join(entry.model for entry in ENTRIES)}; all by default")
-    parser.add_argument("--minutes", type=float, default=20, help="training of each model, in minutes (default: 20)")
+    parser.add_argument("--minutes", type=float, default=20, help="training of each model, in minutes of processor time (default: 20)")
+    parser.add_argument("--control-minutes", type=float, help="most of the broken control (default: the steps of the trained model)")
+    parser.add_argument("--threads", type=int, help="threads of a run (default: all cores)")
     parser.add_argument("--output", default="runs/zoo", help="folder of runs and gallery (default: runs/zoo)")
     parser.add_argument("--figure-only", action="store_true", help="measure the runs that are there, train nothing")
     options = parser.parse_args()
@@ -62,26 +67,44 @@ def data_file(name, options):
     return path
 
 
-def trained(entry, kind, words, seconds, options):
-    """A run of at most `seconds`; the same run is not made twice. Returns its folder, the steps it made, and how long it took."""
+def processor_seconds(pid):
+    """What all threads of a process have computed so far."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        # The name before it, in brackets, may hold spaces.
+        numbers = file.read().rpartition(")")[2].split()
+    return (int(numbers[11]) + int(numbers[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def followed(command, log, budget):
+    """Runs a command to its end, or until it has computed for `budget` seconds, if any. Returns its code and seconds."""
+    process, asked, seconds = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT), False, 0
+    # It is a zombie, whose times can be read, until it is waited for.
+    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        seconds = processor_seconds(process.pid)
+        if budget is not None and seconds > budget and not asked:
+            # It writes a checkpoint at the end of its step, and leaves with 75.
+            process.send_signal(signal.SIGTERM)
+            asked = True
+        time.sleep(0.2)
+    seconds = processor_seconds(process.pid)
+    return process.wait(), seconds
+
+
+def trained(entry, kind, words, budget, options):
+    """A run of `budget` seconds, or of all its steps; the same run is not made twice. Returns its folder, its steps and seconds."""
     folder = os.path.join(options.output, entry.model, kind)
     if not os.path.exists(os.path.join(folder, "done.json")) and not options.figure_only:
-        start = time.monotonic()
-        command = [options.program, "--model", entry.model, "--data", data_file(entry.data, options), "--output", folder, *entry.options,
-                   *words]
+        # Embedded sets go by their names.
+        data = data_file(entry.data, options) if entry.data == "digits" else entry.data
+        command = [options.program, "--model", entry.model, "--data", data, "--output", folder, *entry.options, *words,
+                   *(("--threads", str(options.threads)) if options.threads else ())]
         with open(f"{folder}.txt", "w", encoding="utf-8") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-            try:
-                code = process.wait(timeout=seconds)
-            except subprocess.TimeoutExpired:
-                # It writes a checkpoint at the end of its step, and leaves with 75.
-                process.send_signal(signal.SIGTERM)
-                code = process.wait(timeout=600)
+            code, seconds = followed(command, log, budget)
         if code not in (0, 75):
             sys.exit(f"zoo: {' '.join(command)} ended with {code}; see {folder}.txt")
         steps = max(json.loads(row).get("step", 0) for row in open(os.path.join(folder, "log.jsonl"), encoding="utf-8"))
         with open(os.path.join(folder, "done.json"), "w", encoding="utf-8") as file:
-            json.dump({"steps": steps, "seconds": time.monotonic() - start}, file)
+            json.dump({"steps": steps, "seconds": seconds}, file)
     with open(os.path.join(folder, "done.json"), encoding="utf-8") as file:
         done = json.load(file)
     return folder, done["steps"], done["seconds"]
@@ -107,11 +130,12 @@ def measured(entry, options):
     halves = [order[0::2], order[1::2]]
     reference = images[halves[0][:COUNT]]
 
-    seconds = 60 * options.minutes * entry.minutes
-    runs = {"trained": trained(entry, "trained", (), seconds, options)}
+    runs = {"trained": trained(entry, "trained", (), 60 * options.minutes * entry.minutes, options)}
     steps = runs["trained"][1]
-    runs["untrained"] = trained(entry, "untrained", ("--steps", "1"), seconds, options)
-    runs["broken"] = trained(entry, "broken", ("--steps", str(steps), *entry.broken), seconds, options)
+    runs["untrained"] = trained(entry, "untrained", ("--steps", "1"), None, options)
+    # As many steps as the trained model, however long they take.
+    limit = 60 * options.control_minutes if options.control_minutes else None
+    runs["broken"] = trained(entry, "broken", ("--steps", str(steps), *entry.broken), limit, options)
 
     def figure(found, classes):
         own = {"images": image_distance(reference, found), "patches": patch_distance(reference, found)}
@@ -130,7 +154,8 @@ def measured(entry, options):
         figures[kind] = figure(*drawn(folder, options))
     write_sheet(runs["trained"][0], os.path.join(options.output, f"{entry.model}.png"), options)
     learns = all(figures["trained"][name] < figures[control][name] for name in ("images", "patches") for control in ("untrained", "broken"))
-    return {"model": entry.model, "data": entry.data, "minutes": options.minutes * entry.minutes, "steps": steps,
+    return {"model": entry.model, "data": entry.data, "minutes": runs["trained"][2] / 60, "steps": steps,
+            "broken steps": runs["broken"][1],
             "seconds per step": runs["trained"][2] / max(steps, 1), "broken by": " ".join(entry.broken), "figures": figures,
             "learns": learns}
 
@@ -151,27 +176,36 @@ def line(result):
     return f"{result['model']} on {result['data']}, {result['steps']} steps: {', '.join(cells)}{'' if result['learns'] else ', NO BETTER'}"
 
 
-def write_gallery(folder):
-    """One page: a table of figures, and a sheet of each model."""
-    rows = results(folder)
+def write_gallery(options):
+    """One page: a table of figures, a sheet of each model, and one picture of all."""
+    rows = results(options.output)
     text = ["# Gallery", "",
-            "Each model after the stated minutes. Distances are sliced Wasserstein distances of pixels to half of the set, of whole images and "
-            "of 7x7 patches, smaller is better: of the other half of the set, of the trained model, of one step of training, and of the same "
-            "steps with a broken critic. Classes: how many the samples look like, as the exponential of the entropy over the classes of their "
-            "nearest real images; accuracy: how often that is the class asked for, real images' own in brackets.", "",
-            "| model | set | minutes | steps | s/step | real | trained | untrained | broken | classes (real) | accuracy |",
+            "Each model after the stated minutes of processor time. Distances are sliced Wasserstein distances of pixels to half of the set, "
+            "of whole images and of 7x7 patches, smaller is better: of the other half of the set, of the trained model, of one step of "
+            "training, and of a broken critic's generator. Classes: how many the samples look like, as the exponential of the entropy "
+            "over the classes of their nearest real images; accuracy: how often that is the class asked for. Real images' own in brackets.", "",
+            "| model | set | minutes | steps, broken | s/step | real | trained | untrained | broken | classes (real) | accuracy (real) |",
             "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
     for result in rows:
         f = result["figures"]
         distances = [f"{f[kind]['images']:.3f}, {f[kind]['patches']:.3f}" for kind in ("real", "trained", "untrained", "broken")]
         accuracy = f"{f['trained']['accuracy']:.2f} ({f['real']['accuracy']:.2f})" if "accuracy" in f["trained"] else ""
         classes = f"{f['trained']['classes']:.1f} ({f['real']['classes']:.1f})"
-        text.append(f"| {result['model']} | {result['data']} | {result['minutes']:g} | {result['steps']} | {result['seconds per step']:.2f} | "
-                    f"{' | '.join(distances)} | {classes} | {accuracy} |")
+        text.append(f"| {result['model']} | {result['data']} | {result['minutes']:.1f} | {result['steps']}, {result['broken steps']} | "
+                    f"{result['seconds per step']:.2f} | {' | '.join(distances)} | {classes} | {accuracy} |")
+    text += ["", "![Samples of each model, and real images of each set](gallery.png)"]
     for result in rows:
         text += ["", f"## {result['model']}", "", f"![64 samples of {result['model']}, trained on {result['data']}]({result['model']}.png)"]
-    with open(os.path.join(folder, "gallery.md"), "w", encoding="utf-8") as file:
+    with open(os.path.join(options.output, "gallery.md"), "w", encoding="utf-8") as file:
         file.write("\n".join(text) + "\n")
+    tiles = []
+    for name in dict.fromkeys(result["data"] for result in rows):
+        with h5py.File(data_file(name, options)) as file:
+            tiles.append((f"{name}, real", file["imgs"][:], file["labels"][:]))
+    for result in rows:
+        with h5py.File(os.path.join(options.output, result["model"], "trained", "figure.h5")) as file:
+            tiles.append((result["model"], file["imgs"][:], file["labels"][:] if "labels" in file else None))
+    write_picture(tiles, os.path.join(options.output, "gallery.png"))
 
 
 if __name__ == "__main__":

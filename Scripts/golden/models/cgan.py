@@ -2,18 +2,19 @@
 
 import torch
 
-from networks import dense, flat, image, maxout
+from networks import batch_norm, dense, flat, image, maxout
 from parts import NON_SATURATING, PartsGame, one_hot
 from steps import Case
 
 NAME = "cgan"
 
 PRESETS = {
-    "demo": {"width": 600, "units": 240, "latent": 100, "dropout": 0.5},
-    "mnist": {"width": 1200, "units": 240, "latent": 100, "dropout": 0.5},
+    "demo": {"width": 600, "units": 240, "latent": 100, "dropout": 0.5, "batch-norm": True},
+    "mnist": {"width": 1200, "units": 240, "latent": 100, "dropout": 0.5, "batch-norm": False},
 }
 
-STEPS = [Case("mnist", 8, 1, 3, settings={"width": 12, "units": 24, "latent": 5})]
+TINY = {"width": 12, "units": 24, "latent": 5}
+STEPS = [Case("mnist", 8, 1, 3, settings=TINY), Case("demo", 6, 3, 4, settings=TINY)]
 COUNTS = [Case("mnist", 28, 1, 10), Case("demo", 32, 3, 14)]
 
 
@@ -23,8 +24,13 @@ def model(case):
     told = o["units"] * 5 // 24
 
     def generate(store, z, labels):
-        parts = [dense(store, "latent", z, own), dense(store, "label", one_hot(store, labels, case.classes), o["width"] - own)]
-        x = dense(store, "joint", torch.cat([part.relu() for part in parts], 1), o["width"]).relu()
+        def layer(index, name, x, outputs):
+            x = dense(store, name, x, outputs, bias=not o["batch-norm"])
+            return (batch_norm(store, f"norms.{index}", x) if o["batch-norm"] else x).relu()
+
+        hint = dense(store, "label", one_hot(store, labels, case.classes), o["width"] - own).relu()
+        parts = [layer(0, "latent", z, own), hint]
+        x = layer(1, "joint", torch.cat(parts, 1), o["width"])
         pixels = dense(store, "output", x, case.size * case.size * case.channels).sigmoid()
         return image(pixels * 2 - 1, case.size, case.size, case.channels)
 

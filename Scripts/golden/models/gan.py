@@ -1,17 +1,20 @@
 """GAN: Goodfellow et al. 2014; layers as goodfeli/adversarial, mnist.yaml."""
 
 from game import NON_SATURATING, Game
-from networks import dense, flat, image, maxout
+from networks import batch_norm, dense, flat, image, maxout
 from steps import Case
 
 NAME = "gan"
 
 PRESETS = {
-    "demo": {"generator-width": 600, "units": 240, "pieces": 5, "latent": 100, "visible-dropout": 0.2, "dropout": 0.5},
-    "mnist": {"generator-width": 1200, "units": 240, "pieces": 5, "latent": 100, "visible-dropout": 0.2, "dropout": 0.5},
+    "demo": {"generator-width": 600, "units": 240, "pieces": 5, "latent": 100, "visible-dropout": 0.2, "dropout": 0.5,
+             "batch-norm": True},
+    "mnist": {"generator-width": 1200, "units": 240, "pieces": 5, "latent": 100, "visible-dropout": 0.2, "dropout": 0.5,
+              "batch-norm": False},
 }
 
-STEPS = [Case("mnist", 8, 1, settings={"generator-width": 12, "units": 6, "latent": 5})]
+TINY = {"generator-width": 12, "units": 6, "latent": 5}
+STEPS = [Case("mnist", 8, 1, settings=TINY), Case("demo", 6, 3, settings=TINY)]
 COUNTS = [Case("mnist", 28, 1), Case("demo", 32, 3)]
 
 
@@ -20,7 +23,8 @@ def model(case):
 
     def generate(store, z, _):
         for layer in range(2):
-            z = dense(store, f"layers.{layer}", z, o["generator-width"]).relu()
+            z = dense(store, f"layers.{layer}", z, o["generator-width"], bias=not o["batch-norm"])
+            z = (batch_norm(store, f"norms.{layer}", z) if o["batch-norm"] else z).relu()
         pixels = dense(store, "output", z, case.size * case.size * case.channels).sigmoid()
         return image(pixels * 2 - 1, case.size, case.size, case.channels)
 

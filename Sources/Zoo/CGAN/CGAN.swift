@@ -14,7 +14,8 @@ public final class CGAN: GameModel {
       "no dropout in the generator: a game draws random numbers for its critic alone",
       "momentum rises over 250 epochs, as in the authors' GAN; the paper does not say over how many",
       "pixels lie in [-1, 1]: the generator's sigmoid is stretched to it, and the critic takes them back to [0, 1]",
-      "weights start as those of the authors' GAN (goodfeli/adversarial, mnist.yaml), since the paper names no others",
+      "weights start as those of the authors' GAN (goodfeli/adversarial, mnist.yaml), since the paper names no others; the classes' own a "
+        + "hundred times as wide in the critic, ten times in the generator: one number of a class is 1, of an image some hundred are",
     ])
 
   public let game: Game
@@ -45,6 +46,7 @@ struct CGANGenerator {
   private let latent: Dense
   private let label: Dense
   private let joint: Dense
+  private let norms: [BatchNorm]
   private let output: Dense
   private let classes: Int
   private let data: DataFormat
@@ -56,17 +58,20 @@ struct CGANGenerator {
     let start = Initializer.uniform(-0.05, 0.05)
     let (width, own) = (options.width, options.width / 6)
     let told = options.width - own
-    latent = Dense(scope["latent"], from: options.latent, to: own, initializer: start)
-    label = Dense(scope["label"], from: classes, to: told, initializer: start)
-    joint = Dense(scope["joint"], from: width, to: width, initializer: start)
+    let isNormalized = options.batchNorm
+    latent = Dense(scope["latent"], from: options.latent, to: own, bias: !isNormalized, initializer: start)
+    label = Dense(scope["label"], from: classes, to: told, initializer: CGANOptions.labelStart)
+    joint = Dense(scope["joint"], from: width, to: width, bias: !isNormalized, initializer: start)
+    norms = isNormalized ? [own, width].enumerated().map { BatchNorm(scope["norms"][$0], channels: $1) } : []
     output = Dense(scope["output"], from: width, to: data.pixels, initializer: start)
   }
 
   func callAsFunction(_ z: Tensor, _ labels: Labels?, _ mode: Mode) -> Tensor {
     guard let labels else { preconditionFailure("\(path): called without labels") }
     return named(path) {
-      let parts = [latent(z, mode).rectified(), label(labels.oneHot(classes: classes), mode).rectified()]
-      let pixels = output(joint(concatenated(parts, axis: 1), mode).rectified(), mode)
+      func rectified(_ x: Tensor, _ layer: Int) -> Tensor { norms.isEmpty ? x.rectified() : norms[layer](x, mode, slope: 0) }
+      let parts = [rectified(latent(z, mode), 0), label(labels.oneHot(classes: classes), mode).rectified()]
+      let pixels = output(rectified(joint(concatenated(parts, axis: 1), mode), 1), mode)
       return pixels.sigmoid().reshaped([z.shape[0], data.height, data.width, data.channels]) * 2 - 1
     }
   }
@@ -89,7 +94,7 @@ struct CGANCritic {
     let start = Initializer.uniform(-0.005, 0.005)
     let (units, told) = (options.units, max(1, options.units * 5 / 24))
     image = Maxout(scope["image"], from: data.pixels, to: units, pieces: 5, initializer: start)
-    label = Maxout(scope["label"], from: classes, to: told, pieces: 5, initializer: start)
+    label = Maxout(scope["label"], from: classes, to: told, pieces: 5, initializer: CGANOptions.labelStart)
     joint = Maxout(scope["joint"], from: units + told, to: units, pieces: 4, initializer: start)
     output = Dense(scope["output"], from: units, to: 1, initializer: start)
     dropouts = (0..<3).map { Dropout(scope["dropouts"][$0], rate: options.dropout) }

@@ -22,8 +22,8 @@ public final class GAN: GameModel {
   public init(_ options: GANOptions, data: DataFormat) throws {
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
     let generator = DenseGenerator(
-      Scope(stores.0), latent: options.latent, widths: [options.generatorWidth, options.generatorWidth], data: data, isNormalized: false,
-      range: .sigmoid, start: .uniform(-0.05, 0.05))
+      Scope(stores.0), latent: options.latent, widths: [options.generatorWidth, options.generatorWidth], data: data,
+      isNormalized: options.batchNorm, range: .sigmoid, start: .uniform(-0.05, 0.05))
     let critic = MaxoutCritic(Scope(stores.1), options, data)
     func network(_ store: ParameterStore) -> Network {
       Network(store: store, optimizer: GradientDescent(store, learningRate: options.learningRate))

@@ -14,6 +14,8 @@ public struct GANOptions: GameOptions {
   public var visibleDropout: Float = 0.2
   /// Share of units that dropout leaves out.
   public var dropout: Float = 0.5
+  /// Whether the generator's hidden layers have batch norm.
+  public var batchNorm = false
   /// Step size of both networks.
   public var learningRate: Float = 0.1
   public var objective = Objective.first(dividingBy: 1.000004)
@@ -29,6 +31,7 @@ public struct GANOptions: GameOptions {
       .value("latent", \.latent, "size of z", in: 1...4096),
       .value("visible-dropout", \.visibleDropout, "share of the pixels that dropout leaves out", in: 0...0.99),
       .value("dropout", \.dropout, "share of the units that dropout leaves out", in: 0...0.99),
+      .value("batch-norm", \.batchNorm, "whether the generator's hidden layers have batch norm"),
       .value("lr", \.learningRate, "step size of both networks", in: 0...10),
     ]
   }
@@ -38,12 +41,14 @@ public struct GANOptions: GameOptions {
   public static var presets: [Preset<Self>] {
     var demo = GANOptions()
     demo.generatorWidth = 600
+    // Without it Adam, which makes full steps of the smallest gradients, drives all images to one while the critic is still near zero.
+    demo.batchNorm = true
     demo.objective = .firstByAdam
     demo.learningRate = 2e-4
     return [
       Preset(
         name: "demo",
-        summary: "half the generator's width and Adam, for sets of some thousand images; our own numbers",
+        summary: "half the generator's width, with batch norm, and Adam, for sets of some thousand images; our own numbers",
         options: demo, run: RunDefaults(batch: 100, steps: 20_000)),
       Preset(
         name: "mnist",
