@@ -120,7 +120,7 @@ extension Bench {
     }
 
     private func numbers(_ count: Int) -> UnsafeMutablePointer<Float> {
-      let memory = UnsafeMutablePointer<Float>.allocate(capacity: count)
+      let memory = unsafe allocateMemory(bytes: count * 4).bindMemory(to: Float.self, capacity: count)
       unsafe memory.initialize(repeating: 0.01, count: count)
       return unsafe memory
     }

@@ -2,7 +2,8 @@
 public func peakRate() -> Double {
   let turns = 2_000_000
   var best = 0.0
-  for _ in 0..<3 {
+  // A fifth of a second: at first threads may share a core, and cores be slow.
+  for _ in 0..<50 {
     let threads = Workers.threads
     // Every thread runs one index, since an index takes far longer than a thread needs to start.
     let seconds =
