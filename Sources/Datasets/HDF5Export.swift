@@ -12,7 +12,8 @@ public func storedImageCheck(_ path: String, group: String = "") throws -> UInt3
   let archive = try ArchiveReader(path: path)
   let images = group.isEmpty ? "imgs" : "\(group)/imgs"
   guard archive.hasAttribute(imageCheckName, of: images) else { return nil }
-  return UInt32(exactly: try archive.attribute(imageCheckName, of: images))
+  // One of another type means something else.
+  return (try? archive.attribute(imageCheckName, of: images, as: Int64.self)).flatMap { UInt32(exactly: $0) }
 }
 
 /// Writes a set as the HDF5 file that `HDF5Source` reads: contiguous `imgs` and `labels`, and the attributes `classes`, `name`, `license`.
