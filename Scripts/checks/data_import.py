@@ -13,7 +13,7 @@ import h5py
 import numpy
 from PIL import Image, ImageOps
 
-from checking import ENVIRONMENT, SMALL, command, directory, expect, succeed
+from checking import ENVIRONMENT, SMALL, command, directory, expect, run, succeed
 from checking.importing import bilinear, checksum, close, colours, fitted, generator, imported, photo, refuse, saved, stored
 
 
@@ -202,6 +202,24 @@ def hdf5(place):
         expect(f"CRC-32C      {checksum(odd.tobytes())}" in succeed("data", "verify", path), channels)
         found, _, _ = stored(imported(place, path))
         expect((found == odd).all(), channels)
+
+    # Files that are written here state their check: a changed pixel is noticed.
+    made = os.path.join(place, "made.h5")
+    succeed("data", "make", "kanji32", "--output", made)
+    for words in [["--skip-bad"], [], None]:
+        path = made if words is None else imported(place, made, *words)
+        expect("as the file states" in succeed("data", "verify", path), path)
+        with h5py.File(path) as file:
+            offset = file["imgs"].id.get_offset() + file["imgs"].size - 1
+        with open(path, "r+b") as file:
+            file.seek(offset)
+            value = file.read(1)[0]
+            file.seek(offset)
+            file.write(bytes([value ^ 1]))
+        result = run("data", "verify", path)
+        expect(
+            result.returncode == 65 and "have changed since they were written" in result.stderr and "sound" not in result.stdout, path,
+            result.stdout, result.stderr)
 
     path = os.path.join(place, "other.h5")
     values = generator.random((40, 10, 12, 3))

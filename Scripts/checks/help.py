@@ -90,7 +90,7 @@ with directory() as place:
         (["bench", "step", "--reduce", "m"], ["messages", "mpi"]), (["exp"], ["export"]),
         (["train", "--model", "dcgan", "--loss", "h"], ["hinge", "hellinger"]), (["plan", "--term", "le"], ["lecam"]),
         (["train", "--critic-steps", ""], ["own", "wasserstein"]), (["train", "--optimizer", "r"], ["rmsprop"]),
-        (["train", "--model", "sagan", "--form", ""], ["residual", "strided"]), (["train", "--loss=hi"], ["hinge"]),
+        (["train", "--model", "sagan", "--form", ""], ["residual", "strided"]), (["train", "--loss", "=", "hi"], ["hinge"]),
         (["train", "--constraint", "n"], ["none"]), (["import-weights", "x", "--schedule", "l"], ["linear"]),
     ]:
         expect(sorted(complete(*words)) == sorted(offered), "completions of", words, complete(*words), offered)

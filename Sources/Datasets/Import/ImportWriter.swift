@@ -10,6 +10,8 @@ public final class ImportWriter {
   private let path: String
   private let format: ImageFormat
   private var target: Target
+  /// CRC-32C of the images so far.
+  private var check: UInt32 = 0
 
   private enum Target {
     /// The data set itself: the number of images is known.
@@ -54,6 +56,7 @@ public final class ImportWriter {
         }
       }
     }
+    check = unsafe block.planes.withUnsafeBytes { unsafe crc32c($0, continuing: check) }
     count = rows.upperBound
     labels += block.labels
   }
@@ -61,6 +64,7 @@ public final class ImportWriter {
   /// Writes what is left: the images of the spool, labels and attributes.
   fileprivate func finish(_ writer: ArchiveWriter, _ source: any ImportSource, name: String, license: String?) throws {
     if case .spool(let descriptor) = target { try copy(descriptor, to: Self.images(writer, count, format)) }
+    try writer.setAttribute(imageCheckName, of: "imgs", to: Int64(check))
     if source.hasLabels { try writer.write("labels", labels.map { Int64($0) }, shape: [count], storage: .contiguous) }
     if source.hasLabels, let classNames = source.classNames { try writer.setAttribute("classes", to: classNames) }
     if let license { try writer.setAttribute("license", to: license) }
