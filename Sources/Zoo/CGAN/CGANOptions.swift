@@ -1,5 +1,4 @@
 public import Adversarial
-import Layers
 
 /// Everything that can be set of a cGAN.
 public struct CGANOptions: GameOptions {
@@ -32,9 +31,6 @@ public struct CGANOptions: GameOptions {
   }
 
   public mutating func scaleLearningRates(by factor: Float) { momentum.learningRate *= factor }
-
-  /// How the layers start that see the class alone. As narrow as all others, critics had not noticed it after 1,700 steps.
-  static let labelStart = Initializer.uniform(-0.5, 0.5)
 
   /// Step sizes that are divided by 1.00004 after each update, from 0.1 down to 1e-6.
   private static var paper: Objective {
