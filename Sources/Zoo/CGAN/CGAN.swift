@@ -14,8 +14,8 @@ public final class CGAN: GameModel {
       "no dropout in the generator: a game draws random numbers for its critic alone",
       "momentum rises over 250 epochs, as in the authors' GAN; the paper does not say over how many",
       "pixels lie in [-1, 1]: the generator's sigmoid is stretched to it, and the critic takes them back to [0, 1]",
-      "weights start as those of the authors' GAN (goodfeli/adversarial, mnist.yaml), since the paper names no others; the classes' own a "
-        + "hundred times as wide in the critic, ten times in the generator: one number of a class is 1, of an image some hundred are",
+      "weights start as those of the authors' GAN (goodfeli/adversarial, mnist.yaml), since the paper names no others; the critic's for "
+        + "the class a hundred times as wide, or it does not notice the class for long",
     ])
 
   public let game: Game
@@ -60,7 +60,7 @@ struct CGANGenerator {
     let told = options.width - own
     let isNormalized = options.batchNorm
     latent = Dense(scope["latent"], from: options.latent, to: own, bias: !isNormalized, initializer: start)
-    label = Dense(scope["label"], from: classes, to: told, initializer: CGANOptions.labelStart)
+    label = Dense(scope["label"], from: classes, to: told, initializer: start)
     joint = Dense(scope["joint"], from: width, to: width, bias: !isNormalized, initializer: start)
     norms = isNormalized ? [own, width].enumerated().map { BatchNorm(scope["norms"][$0], channels: $1) } : []
     output = Dense(scope["output"], from: width, to: data.pixels, initializer: start)
@@ -94,7 +94,7 @@ struct CGANCritic {
     let start = Initializer.uniform(-0.005, 0.005)
     let (units, told) = (options.units, max(1, options.units * 5 / 24))
     image = Maxout(scope["image"], from: data.pixels, to: units, pieces: 5, initializer: start)
-    label = Maxout(scope["label"], from: classes, to: told, pieces: 5, initializer: CGANOptions.labelStart)
+    label = Maxout(scope["label"], from: classes, to: told, pieces: 5, initializer: .uniform(-0.5, 0.5))
     joint = Maxout(scope["joint"], from: units + told, to: units, pieces: 4, initializer: start)
     output = Dense(scope["output"], from: units, to: 1, initializer: start)
     dropouts = (0..<3).map { Dropout(scope["dropouts"][$0], rate: options.dropout) }

@@ -1,5 +1,4 @@
 public import Adversarial
-import Layers
 
 /// Everything that can be set of a cGAN.
 public struct CGANOptions: GameOptions {
@@ -33,9 +32,6 @@ public struct CGANOptions: GameOptions {
   }
 
   public mutating func scaleLearningRates(by factor: Float) { learningRate *= factor }
-
-  /// How the layers start that see the class alone. As narrow as all others, critics had not noticed it after 1,700 steps.
-  static let labelStart = Initializer.uniform(-0.5, 0.5)
 
   public static var presets: [Preset<Self>] {
     var demo = CGANOptions()

@@ -28,8 +28,8 @@ public struct LSGANOptions: GameOptions {
   public static var presets: [Preset<Self>] {
     var demo = LSGANOptions()
     (demo.generatorChannels, demo.discriminatorChannels, demo.latent) = (32, 32, 128)
-    demo.updates = .adam(2e-4, beta1: 0.5)
-    demo.updates.averageDecay = 0.995
+    demo.updates = .adam(5e-4, beta1: 0.5)
+    demo.updates.averageDecay = 0.99
     return [
       Preset(
         name: "demo", summary: "half the width, for the embedded 32 px sets; our own numbers", options: demo,
