@@ -36,9 +36,9 @@ public final class PointGAN: GameModel {
       ) { points, _, mode in critic(points, mode) })
   }
 
-  /// How real the critic takes points `[count, 1, 1, 2]` to be, `[count, 1]`: its logits, its negative energies, or the witness of a loss that
-  /// compares features.
+  /// How real the critic takes points to be, `[count, 1]`: its logits, its negative energies, or the witness of a loss that compares features.
   /// - Parameters:
+  ///   - points: `[count, 1, 1, 2]`.
   ///   - real: real points, for a witness.
   ///   - generated: generated ones.
   public func realness(of points: Tensor, real: Tensor, generated: Tensor) -> Tensor {
