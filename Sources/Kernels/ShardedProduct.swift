@@ -1,35 +1,28 @@
 public import Sharding
 
-/// `C = A op(B)` for a batch: A is `[samples * rowsPerSample, k]`, B `[k, n]` (transposed: `[n, k]`) the same for all samples.
+/// `C = A op(B)` for all rows of a batch: A is `[rows, k]`, B `[k, n]` (transposed: `[n, k]`), the same for all rows.
 ///
-/// One OpenBLAS call covers a segment of a shard, or, from 64 rows per sample on, a band of one sample's rows.
-public func shardedProduct(
-  _ a: Input, _ b: Input, _ c: Output, rows: ShardRows, rowsPerSample: Int, n: Int, k: Int, transposeB: Bool
-) {
-  if rowsPerSample >= 64 {
-    let band = rowsPerSample >= 512 ? 256 : rowsPerSample
-    let bands = (rowsPerSample + band - 1) / band
-    let samples = rows.segments.flatMap { $0.flatMap { Array($0) } }
-    Workers.forEach(samples.count * bands) { task in
-      let start = (task % bands) * band
-      let row = samples[task / bands] * rowsPerSample + start
-      gemm(
-        a + row * k, k, b, transposeB ? k : n, c + row * n, n, m: min(band, rowsPerSample - start), n: n, k: k, transposeB: transposeB)
-    }
-    return
-  }
-  let segments = rows.segments.flatMap { $0 }.filter { !$0.isEmpty }
-  let block = n >= 512 ? 256 : n
-  let blocks = block == 0 ? 0 : (n + block - 1) / block
-  let work = rows.rowCount * rowsPerSample * n * k
-  Workers.forRanges(segments.count * blocks, grain: work < 1 << 17 ? segments.count * blocks : 1) { range in
+/// An element's bits depend on its row of A and its column of B alone: images that are drawn together or apart are the same.
+public func rowProduct(_ a: Input, _ b: Input, _ c: Output, rows: Int, n: Int, k: Int, transposeB: Bool) {
+  let (band, block) = (256, 64)
+  let (bands, blocks) = ((rows + band - 1) / band, (n + block - 1) / block)
+  let work = max(1, min(rows, band) * min(n, block) * k)
+  Workers.forRanges(bands * blocks, grain: max(1, (1 << 17) / work)) { range in
     for task in range {
-      let segment = segments[task / blocks]
-      let column = (task % blocks) * block
-      let row = segment.lowerBound * rowsPerSample
-      gemm(
-        a + row * k, k, b + (transposeB ? column * k : column), transposeB ? k : n, c + row * n + column, n,
-        m: segment.count * rowsPerSample, n: min(block, n - column), k: k, transposeB: transposeB)
+      let (row, column) = (task / blocks * band, task % blocks * block)
+      let columns = min(block, n - column)
+      let size = PackedMatrix<Floats>.size(terms: k, columns: columns)
+      withScratch(size + (transposeB ? k * columns : 0)) { memory in
+        let packed = PackedMatrix<Floats>(terms: k, columns: columns, memory: memory)
+        if transposeB {
+          turn(b + column * k, rows: columns, columns: k, stride: k, memory + size)
+          packed.pack(memory + size, step: columns)
+        } else {
+          packed.pack(b + column, step: n)
+        }
+        packed.product(
+          rows: min(band, rows - row), a + row * k, rowStep: k, termStep: 1, c + row * n + column, cStep: n, accumulate: false)
+      }
     }
   }
 }

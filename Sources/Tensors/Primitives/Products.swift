@@ -71,12 +71,9 @@ package struct RowProduct: Primitive {
     return inputs[0].layout
   }
   package func forward(_ inputs: [Tensor], _ output: Tensor) {
-    let x = inputs[0]
-    let samples = x.rank > 1 ? x.shape[0] : 1
-    let k = x.shape[x.rank - 1]
-    unsafe Kernels.shardedProduct(
-      x.input, inputs[1].input, output.output, rows: x.rank > 1 ? x.rows : BatchLayout.replicatedRows(1),
-      rowsPerSample: x.count / max(samples * k, 1), n: output.shape[output.rank - 1], k: k, transposeB: transposeB)
+    let (x, n) = (inputs[0], output.shape[output.rank - 1])
+    unsafe Kernels.rowProduct(
+      x.input, inputs[1].input, output.output, rows: output.count / max(n, 1), n: n, k: x.shape[x.rank - 1], transposeB: transposeB)
   }
   package var isProduct: Bool { true }
   package var keeps: Kept { .factors }
