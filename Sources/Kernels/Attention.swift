@@ -83,7 +83,7 @@ public func attention(
             accumulate: column > 0)
         }
         scale(mixed, rows: valueWidth, 1 / low.sum, 1 / high.sum)
-        turnFromPanel(mixed, count: count, width: valueWidth, result + first * valueWidth)
+        turn(mixed, rows: valueWidth, columns: count, stride: panel, result + first * valueWidth)
         (logSumExp + first).store(low.logarithm, 0, count: min(16, count))
         if count > 16 { (logSumExp + first).store(high.logarithm, 16, count: count - 16) }
       }

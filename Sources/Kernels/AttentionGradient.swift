@@ -5,9 +5,11 @@ extension AttentionShape {
   /// Keys of one task: a quarter of them in whole panels, so that a single sample makes work for four threads.
   fileprivate var columnBlock: Int { max(32, (columns + 127) / 128 * 32) }
   fileprivate var columnBlocks: Int { (columns + columnBlock - 1) / columnBlock }
-  /// The key's width in whole vectors.
-  fileprivate var paddedKeyWidth: Int { (keyWidth + 15) / 16 * 16 }
-  fileprivate var paddedRows: Int { (rows + 7) / 8 * 8 }
+  /// Whether queries' gradients are summed along keys, sixteen of them side by side: of narrow keys, whole vectors would be mostly padding.
+  fileprivate var sumsAlongKeys: Bool { keyWidth <= 8 }
+  /// The width of a row of the queries' gradients.
+  fileprivate var paddedKeyWidth: Int { sumsAlongKeys ? keyWidth : (keyWidth + 15) / 16 * 16 }
+  fileprivate var paddedRows: Int { (rows + 15) / 16 * 16 }
 
   /// Numbers of scratch memory that `attentionGradient` asks for.
   public var gradientScratch: Int { samples * (rows + columnBlocks * paddedRows * paddedKeyWidth) }
@@ -86,7 +88,10 @@ private struct AttentionShare {
   func run(keys: Input, values: Input, queryGradient: Output, keyGradient: Output, valueGradient: Output) {
     let (keyWidth, valueWidth, padded) = (shape.keyWidth, shape.valueWidth, shape.paddedKeyWidth)
     let panels = (count + 31) / 32
-    withScratch(panels * 32 * (2 * keyWidth + 2 * valueWidth + padded) + 2 * rowBlock * 32) { memory in
+    let sumsAlongKeys = shape.sumsAlongKeys
+    withScratch(
+      panels * 32 * (2 * keyWidth + 2 * valueWidth + padded) + 2 * rowBlock * 32 + (sumsAlongKeys ? rowBlock * keyWidth * 16 : 0)
+    ) { memory in
       // Each `[panel][width][32]`, but the keys by rows of whole vectors as well: `[panel][32][padded]`.
       let turnedKeys = memory
       let turnedValues = turnedKeys + panels * keyWidth * 32
@@ -95,6 +100,7 @@ private struct AttentionShare {
       let paddedKeys = valueSums + panels * valueWidth * 32
       let shares = paddedKeys + panels * 32 * padded
       let slopes = shares + rowBlock * 32
+      let querySums = slopes + rowBlock * 32
       paddedKeys.update(repeating: 0, count: panels * 32 * padded)
       for panel in 0..<panels {
         let first = panel * 32
@@ -118,21 +124,27 @@ private struct AttentionShare {
             rows: rows, depth: valueWidth, d, rowStep: valueWidth, termStep: 1, turnedValues + first * valueWidth, slopes,
             accumulate: false)
           differentiate(shares, slopes, from: row, rows)
+          if sumsAlongKeys && count - first < 32 { clear(slopes, rows: rows, from: count - first) }
           panelProduct(
             rows: valueWidth, depth: rows, d, rowStep: 1, termStep: valueWidth, shares, valueSums + first * valueWidth, accumulate: true)
           panelProduct(
             rows: keyWidth, depth: rows, q, rowStep: 1, termStep: keyWidth, slopes, keySums + first * keyWidth, accumulate: true)
-          panelContraction(
-            rows: (rows + 7) / 8 * 8, width: padded, depth: min(32, count - first), slopes, paddedKeys + first * padded,
-            queryGradient + row * padded, accumulate: panel > 0)
+          if sumsAlongKeys {
+            addAlongKeys(slopes, rows: rows, turnedKeys + first * keyWidth, querySums, accumulate: panel > 0)
+          } else {
+            panelContraction(
+              rows: (rows + 7) / 8 * 8, width: padded, depth: min(32, count - first), slopes, paddedKeys + first * padded,
+              queryGradient + row * padded, accumulate: panel > 0)
+          }
         }
+        if sumsAlongKeys { sumVectors(querySums, count: rows * keyWidth, factor: 1 / binaryLogarithmOfE, queryGradient + row * keyWidth) }
         row += rowBlock
       }
       for panel in 0..<panels {
         let first = panel * 32
         let columns = min(32, count - first)
-        turnFromPanel(keySums + first * keyWidth, count: columns, width: keyWidth, keyGradient + first * keyWidth)
-        turnFromPanel(valueSums + first * valueWidth, count: columns, width: valueWidth, valueGradient + first * valueWidth)
+        turn(keySums + first * keyWidth, rows: keyWidth, columns: columns, stride: 32, keyGradient + first * keyWidth)
+        turn(valueSums + first * valueWidth, rows: valueWidth, columns: columns, stride: 32, valueGradient + first * valueWidth)
       }
     }
   }
@@ -148,6 +160,42 @@ private struct AttentionShare {
       shares.store(high, row * 32 + 16)
       slopes.store(low * (slopes.lane(row * 32) - mean), row * 32)
       slopes.store(high * (slopes.lane(row * 32 + 16) - mean), row * 32 + 16)
+    }
+  }
+
+  /// Keys beyond the block's last have shares of any size.
+  private func clear(_ slopes: Output, rows: Int, from column: Int) {
+    for row in 0..<rows { (slopes + row * 32 + column).update(repeating: 0, count: 32 - column) }
+  }
+
+  /// Adds `ds keys` of a panel to the queries' gradients, of which each number is a vector along keys: `sums [row][width][16]`. Four rows
+  /// at a time, those of a block being a multiple of four.
+  @inline(__always)
+  private func addAlongKeys(_ slopes: Input, rows: Int, _ keys: Input, _ sums: Output, accumulate: Bool) {
+    let width = shape.keyWidth
+    for row in stride(from: 0, to: rows, by: 4) {
+      let (slope, sum) = (slopes + row * 32, sums + row * width * 16)
+      for i in 0..<width {
+        let (low, high) = (keys.lane(i * 32), keys.lane(i * 32 + 16))
+        for next in 0..<4 {
+          let place = (next * width + i) * 16
+          let before = accumulate ? sum.lane(place) : .zero
+          sum.store(before.addingProduct(slope.lane(next * 32), low).addingProduct(slope.lane(next * 32 + 16), high), place)
+        }
+      }
+    }
+  }
+}
+
+/// The sums of `count` vectors of sixteen numbers, one after the other, times `factor`; of sixteen vectors at a time, so that up to fifteen
+/// numbers more are written.
+private func sumVectors(_ vectors: Output, count: Int, factor: Float, _ result: Output) {
+  for first in stride(from: 0, to: count, by: 16) {
+    withScratch(256) { turned in
+      turn(vectors + first * 16, rows: 16, columns: 16, stride: 16, turned)
+      var sum = turned.lane(0)
+      for i in 1..<16 { sum += turned.lane(i * 16) }
+      result.store(sum * factor, first)
     }
   }
 }

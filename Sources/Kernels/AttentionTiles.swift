@@ -43,11 +43,3 @@ func turnIntoPanel(_ x: Input, count: Int, width: Int, factor: Float = 1, _ y: O
     for i in 0..<width { y[i * 32 + row] = factor * source[i] }
   }
 }
-
-/// The first `count` columns of `x [width, 32]` as the rows of `y [count, width]`.
-func turnFromPanel(_ x: Input, count: Int, width: Int, _ y: Output) {
-  for row in 0..<count {
-    let target = y + row * width
-    for i in 0..<width { target[i] = x[i * 32 + row] }
-  }
-}

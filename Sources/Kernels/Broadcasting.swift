@@ -5,6 +5,31 @@ public enum BinaryOperation: Sendable, Hashable, CaseIterable {
   case add, subtract, multiply, divide
 }
 
+/// The same of vectors. A type for each, so that each has loops of its own.
+private protocol LaneOperation {
+  static func apply(_ x: Lane, _ y: Lane) -> Lane
+}
+
+private enum Addition: LaneOperation {
+  @inline(__always)
+  static func apply(_ x: Lane, _ y: Lane) -> Lane { x + y }
+}
+
+private enum Subtraction: LaneOperation {
+  @inline(__always)
+  static func apply(_ x: Lane, _ y: Lane) -> Lane { x - y }
+}
+
+private enum Multiplication: LaneOperation {
+  @inline(__always)
+  static func apply(_ x: Lane, _ y: Lane) -> Lane { x * y }
+}
+
+private enum Division: LaneOperation {
+  @inline(__always)
+  static func apply(_ x: Lane, _ y: Lane) -> Lane { x / y }
+}
+
 /// The axes of a result together with the strides of its operands (0 along repeated axes), after adjacent axes that both operands treat
 /// alike were joined.
 private struct CommonAxes {
@@ -86,24 +111,22 @@ private struct CommonAxes {
   }
 }
 
-/// Fills a run with `function` of two operands, each given by its vector at an index: explicit vectors, since the compiler leaves the
+/// Fills a run with a function of two operands, each given by its vector at an index: explicit vectors, since the compiler leaves the
 /// loop over three pointers scalar.
 @inline(__always)
-private func fillRun(
-  _ y: Output, _ count: Int, _ a: (Int, Int) -> Lane, _ b: (Int, Int) -> Lane, _ function: (Lane, Lane) -> Lane
+private func fillRun<Operation: LaneOperation>(
+  _: Operation.Type, _ y: Output, _ count: Int, _ a: (Int, Int) -> Lane, _ b: (Int, Int) -> Lane
 ) {
   var i = 0
   while i + 16 <= count {
-    y.store(function(a(i, 16), b(i, 16)), i)
+    y.store(Operation.apply(a(i, 16), b(i, 16)), i)
     i += 16
   }
-  if i < count { y.store(function(a(i, count - i), b(i, count - i)), i, count: count - i) }
+  if i < count { y.store(Operation.apply(a(i, count - i), b(i, count - i)), i, count: count - i) }
 }
 
 @inline(__always)
-private func combine(
-  _ axes: CommonAxes, _ a: Input, _ b: Input, _ y: Output, _ function: (Lane, Lane) -> Lane
-) {
+private func combine<Operation: LaneOperation>(_ operation: Operation.Type, _ axes: CommonAxes, _ a: Input, _ b: Input, _ y: Output) {
   /// The vector of `length` numbers from `index` on.
   @inline(__always)
   func vector(_ x: Input, _ index: Int, _ length: Int) -> Lane {
@@ -124,7 +147,7 @@ private func combine(
           let count = min(chunk, range.upperBound - start)
           let left = aRepeats ? row : a + start
           let right = aRepeats ? b + start : row
-          fillRun(y + start, count, { vector(left, $0, $1) }, { vector(right, $0, $1) }, function)
+          fillRun(operation, y + start, count, { vector(left, $0, $1) }, { vector(right, $0, $1) })
           start += count
         }
       }
@@ -137,19 +160,19 @@ private func combine(
     axes.forRuns { i, j, k, count in
       let value = Lane(repeating: a[i])
       if bStep == 0 {
-        (y + k).update(repeating: function(value, Lane(repeating: b[j]))[0], count: count)
+        (y + k).update(repeating: Operation.apply(value, Lane(repeating: b[j]))[0], count: count)
       } else {
-        fillRun(y + k, count, { _, _ in value }, { vector(b + j, $0, $1) }, function)
+        fillRun(operation, y + k, count, { _, _ in value }, { vector(b + j, $0, $1) })
       }
     }
   case (_, 0):
     axes.forRuns { i, j, k, count in
       let value = Lane(repeating: b[j])
-      fillRun(y + k, count, { vector(a + i, $0, $1) }, { _, _ in value }, function)
+      fillRun(operation, y + k, count, { vector(a + i, $0, $1) }, { _, _ in value })
     }
   default:
     axes.forRuns { i, j, k, count in
-      fillRun(y + k, count, { vector(a + i, $0, $1) }, { vector(b + j, $0, $1) }, function)
+      fillRun(operation, y + k, count, { vector(a + i, $0, $1) }, { vector(b + j, $0, $1) })
     }
   }
 }
@@ -162,10 +185,10 @@ public func apply(
 ) {
   let axes = CommonAxes(shape, aShape, bShape)
   switch operation {
-  case .add: combine(axes, a, b, y) { $0 + $1 }
-  case .subtract: combine(axes, a, b, y) { $0 - $1 }
-  case .multiply: combine(axes, a, b, y) { $0 * $1 }
-  case .divide: combine(axes, a, b, y) { $0 / $1 }
+  case .add: combine(Addition.self, axes, a, b, y)
+  case .subtract: combine(Subtraction.self, axes, a, b, y)
+  case .multiply: combine(Multiplication.self, axes, a, b, y)
+  case .divide: combine(Division.self, axes, a, b, y)
   }
 }
 

@@ -3,68 +3,70 @@ public enum UnaryOperation: Sendable, Hashable, CaseIterable {
   case negate, exponential, logarithm, squareRoot, reciprocal, hyperbolicTangent, sigmoid, softplus, square
 }
 
-/// Applies a vector function to all elements; the tail takes the same path.
+/// Applies a vector function to some elements; the tail takes the same path. What cuts a kernel into ranges lies outside, where it cannot
+/// keep `function` from becoming part of the loop.
 @inline(__always)
-private func map(_ x: Input, _ y: Output, _ count: Int, _ function: (Lane) -> Lane) {
-  Workers.forRanges(count, grain: threadingGrain) { range in
-    var i = range.lowerBound
-    while i + 16 <= range.upperBound {
-      y.store(function(x.lane(i)), i)
-      i += 16
-    }
-    if i < range.upperBound {
-      let rest = range.upperBound - i
-      y.store(function(x.lane(i, count: rest, padding: 1)), i, count: rest)
-    }
+private func map(_ x: Input, _ y: Output, _ range: Range<Int>, _ function: (Lane) -> Lane) {
+  var i = range.lowerBound
+  while i + 16 <= range.upperBound {
+    y.store(function(x.lane(i)), i)
+    i += 16
+  }
+  if i < range.upperBound {
+    let rest = range.upperBound - i
+    y.store(function(x.lane(i, count: rest, padding: 1)), i, count: rest)
   }
 }
+
+/// Cuts a kernel over elements into ranges.
+private func forRanges(_ count: Int, _ body: (Range<Int>) -> Void) { Workers.forRanges(count, grain: threadingGrain, body) }
 
 /// `y[i] = operation(x[i])`; `y` may be `x`.
 ///
 /// Sigmoid and softplus do not overflow; relative errors are those stated in `Transcendental.swift`.
 public func apply(_ operation: UnaryOperation, _ x: Input, _ y: Output, _ count: Int) {
-  switch operation {
-  case .negate: map(x, y, count) { -$0 }
-  case .exponential: map(x, y, count) { exponential($0) }
-  case .logarithm: map(x, y, count) { logarithm($0) }
-  case .squareRoot: map(x, y, count) { squareRoot($0) }
-  case .reciprocal: map(x, y, count) { 1 / $0 }
-  case .hyperbolicTangent: map(x, y, count) { hyperbolicTangent($0) }
-  case .sigmoid: map(x, y, count) { sigmoid($0) }
-  case .softplus: map(x, y, count) { softplus($0) }
-  case .square: map(x, y, count) { $0 * $0 }
+  forRanges(count) { range in
+    switch operation {
+    case .negate: map(x, y, range) { -$0 }
+    case .exponential: map(x, y, range) { exponential($0) }
+    case .logarithm: map(x, y, range) { logarithm($0) }
+    case .squareRoot: map(x, y, range) { squareRoot($0) }
+    case .reciprocal: map(x, y, range) { 1 / $0 }
+    case .hyperbolicTangent: map(x, y, range) { hyperbolicTangent($0) }
+    case .sigmoid: map(x, y, range) { sigmoid($0) }
+    case .softplus: map(x, y, range) { softplus($0) }
+    case .square: map(x, y, range) { $0 * $0 }
+    }
   }
 }
 
-/// Applies a vector function to the pairs of elements of `a` and `b`.
+/// Applies a vector function to some pairs of elements of `a` and `b`.
 @inline(__always)
-private func map(_ a: Input, _ b: Input, _ y: Output, _ count: Int, _ function: (Lane, Lane) -> Lane) {
-  Workers.forRanges(count, grain: threadingGrain) { range in
-    var i = range.lowerBound
-    while i + 16 <= range.upperBound {
-      y.store(function(a.lane(i), b.lane(i)), i)
-      i += 16
-    }
-    if i < range.upperBound {
-      let rest = range.upperBound - i
-      y.store(function(a.lane(i, count: rest), b.lane(i, count: rest)), i, count: rest)
-    }
+private func map(_ a: Input, _ b: Input, _ y: Output, _ range: Range<Int>, _ function: (Lane, Lane) -> Lane) {
+  var i = range.lowerBound
+  while i + 16 <= range.upperBound {
+    y.store(function(a.lane(i), b.lane(i)), i)
+    i += 16
+  }
+  if i < range.upperBound {
+    let rest = range.upperBound - i
+    y.store(function(a.lane(i, count: rest), b.lane(i, count: rest)), i, count: rest)
   }
 }
 
 /// `y[i] = scale * x[i] + offset`.
 public func affine(_ x: Input, scale: Float, offset: Float, _ y: Output, _ count: Int) {
-  map(x, y, count) { scale * $0 + offset }
+  forRanges(count) { range in map(x, y, range) { scale * $0 + offset } }
 }
 
 /// `y[i] = x[i] > 0 ? x[i] : slope * x[i]`.
 public func rectify(_ x: Input, slope: Float, _ y: Output, _ count: Int) {
-  map(x, y, count) { (slope * $0).replacing(with: $0, where: $0 .> 0) }
+  forRanges(count) { range in map(x, y, range) { (slope * $0).replacing(with: $0, where: $0 .> 0) } }
 }
 
 /// `y[i] = x[i] > 0 ? c[i] : slope * c[i]`: the adjoint of `rectify` at `x`.
 public func rectifyGate(_ x: Input, _ c: Input, slope: Float, _ y: Output, _ count: Int) {
-  map(x, c, y, count) { (slope * $1).replacing(with: $1, where: $0 .> 0) }
+  forRanges(count) { range in map(x, c, y, range) { (slope * $1).replacing(with: $1, where: $0 .> 0) } }
 }
 
 /// One summand `factor · (1 + scale · x)^exponent` of a sum of powers.
@@ -86,34 +88,36 @@ public struct PowerTerm: Sendable, Hashable {
 
 /// `y[i] = Σⱼ factorⱼ · (1 + scaleⱼ · x[i])^exponentⱼ`, added in the order of `terms`; NaN where a base is negative.
 public func sumOfPowers(_ x: Input, _ terms: [PowerTerm], _ y: Output, _ count: Int) {
-  map(x, y, count) { x in
-    var sum = Lane.zero
-    for term in terms {
-      let base = Lane(repeating: 1).addingProduct(x, Lane(repeating: term.scale))
-      sum.addProduct(power(base, term.exponent), Lane(repeating: term.factor))
+  forRanges(count) { range in
+    map(x, y, range) { x in
+      var sum = Lane.zero
+      for term in terms {
+        let base = Lane(repeating: 1).addingProduct(x, Lane(repeating: term.scale))
+        sum.addProduct(power(base, term.exponent), Lane(repeating: term.factor))
+      }
+      return sum
     }
-    return sum
   }
 }
 
 /// `y[i] += x[i]`.
 public func accumulate(_ x: Input, _ y: Output, _ count: Int) {
-  map(y, x, y, count) { $0 + $1 }
+  forRanges(count) { range in map(y, x, y, range) { $0 + $1 } }
 }
 
 /// `y[i]` is `x[i]` moved into `[low, high]`.
 public func clamp(_ x: Input, low: Float, high: Float, _ y: Output, _ count: Int) {
-  map(x, y, count) { $0.replacing(with: low, where: $0 .< low).replacing(with: high, where: $0 .> high) }
+  forRanges(count) { range in map(x, y, range) { $0.replacing(with: low, where: $0 .< low).replacing(with: high, where: $0 .> high) } }
 }
 
 /// `y[i] = c[i]` where `low <= x[i] <= high`, else 0: the adjoint of `clamp` at `x`.
 public func clampGate(_ x: Input, _ c: Input, low: Float, high: Float, _ y: Output, _ count: Int) {
-  map(x, c, y, count) { Lane.zero.replacing(with: $1, where: ($0 .>= low) .& ($0 .<= high)) }
+  forRanges(count) { range in map(x, c, y, range) { Lane.zero.replacing(with: $1, where: ($0 .>= low) .& ($0 .<= high)) } }
 }
 
 /// `y[i] = value`.
 public func fill(_ y: Output, _ value: Float, _ count: Int) {
-  Workers.forRanges(count, grain: threadingGrain) { (y + $0.lowerBound).update(repeating: value, count: $0.count) }
+  forRanges(count) { (y + $0.lowerBound).update(repeating: value, count: $0.count) }
 }
 
 /// Index of the first element that is infinite or NaN, or nil.

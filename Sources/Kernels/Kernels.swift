@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// Raw memory a kernel reads: `Float`, row-major, contiguous; images are `[batch, height, width, channels]`.
 public typealias Input = UnsafePointer<Float>
 /// Raw memory a kernel writes, laid out like `Input`.
@@ -5,6 +7,15 @@ public typealias Output = UnsafeMutablePointer<Float>
 
 /// The width in which explicit vector code works: one AVX-512 register, or two of AVX2.
 typealias Lane = SIMD16<Float>
+
+extension Lane {
+  /// `self + x y`, rounded once.
+  @inline(__always)
+  func addingProduct(_ x: Lane, _ y: Lane) -> Lane { cblas_multiply_add(x, y, self) }
+
+  @inline(__always)
+  mutating func addProduct(_ x: Lane, _ y: Lane) { self = addingProduct(x, y) }
+}
 
 extension UnsafePointer<Float> {
   @inline(__always)

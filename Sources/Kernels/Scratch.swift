@@ -7,27 +7,29 @@ import Glibc
 func withScratch<Result>(_ count: Int, _ body: (Output) -> Result) -> Result {
   let bytes = (max(count, 1) * MemoryLayout<Float>.stride + 63) / 64 * 64
   let scratch = Scratch.current
-  let memory = scratch.take(bytes)
-  defer { scratch.give(memory, bytes) }
+  let memory = scratch.pointee.take(bytes)
+  defer { scratch.pointee.give(memory, bytes) }
   return body(memory.bindMemory(to: Float.self, capacity: max(count, 1)))
 }
 
-/// The scratch memory of a thread: a stack of blocks, since kernels give back in the reverse order of taking.
-final class Scratch {
+/// The scratch memory of a thread: a stack of blocks, since kernels give back in the reverse order of taking. No object, as kernels take
+/// some for each tile, where counting references would tell.
+struct Scratch {
   /// What a thread keeps when none is in use, at most; more is returned to the system.
   private static let limit = 1 << 26
 
   private static let key: pthread_key_t = {
     var key = pthread_key_t()
-    let created = pthread_key_create(&key) { Unmanaged<Scratch>.fromOpaque($0!).release() }
+    let created = pthread_key_create(&key) { Scratch.free($0!.assumingMemoryBound(to: Scratch.self)) }
     precondition(created == 0, "Scratch: no key for a thread's memory (error \(created))")
     return key
   }()
 
-  static var current: Scratch {
-    if let known = pthread_getspecific(key) { return Unmanaged.fromOpaque(known).takeUnretainedValue() }
-    let scratch = Scratch()
-    pthread_setspecific(key, Unmanaged.passRetained(scratch).toOpaque())
+  static var current: UnsafeMutablePointer<Scratch> {
+    if let known = pthread_getspecific(key) { return known.assumingMemoryBound(to: Scratch.self) }
+    let scratch = UnsafeMutablePointer<Scratch>.allocate(capacity: 1)
+    scratch.initialize(to: Scratch())
+    pthread_setspecific(key, scratch)
     return scratch
   }
 
@@ -38,7 +40,7 @@ final class Scratch {
   private var beside = 0
   private var peak = 0
 
-  func take(_ bytes: Int) -> UnsafeMutableRawPointer {
+  mutating func take(_ bytes: Int) -> UnsafeMutableRawPointer {
     peak = max(peak, used + beside + bytes)
     if let base, used + bytes <= capacity {
       used += bytes
@@ -48,7 +50,7 @@ final class Scratch {
     return allocateMemory(bytes: bytes)
   }
 
-  func give(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {
+  mutating func give(_ memory: UnsafeMutableRawPointer, _ bytes: Int) {
     if let base, base <= memory, memory < base + capacity {
       used -= bytes
     } else {
@@ -58,11 +60,15 @@ final class Scratch {
     if used == 0 && beside == 0 && peak > capacity && peak <= Self.limit { grow() }
   }
 
-  private func grow() {
+  private mutating func grow() {
     base?.deallocate()
     capacity = (peak + hugePage - 1) / hugePage * hugePage
     base = allocateMemory(bytes: capacity)
   }
 
-  deinit { base?.deallocate() }
+  private static func free(_ scratch: UnsafeMutablePointer<Scratch>) {
+    scratch.pointee.base?.deallocate()
+    scratch.deinitialize(count: 1)
+    scratch.deallocate()
+  }
 }

@@ -16,6 +16,7 @@ struct WeightGradientSquare<Transform: WinogradTransform> {
   private var lines: Output { memory + stackHeight * Self.sumSize }
 
   /// One row of a sum that remained.
+  @inline(__always)
   func sum(_ node: Int, tap: Int, row: Int) -> Lane { memory.lane(node * Self.sumSize + tap * 256 + row * 16) }
 
   /// Adds a leaf that goes by lines.

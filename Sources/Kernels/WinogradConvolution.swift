@@ -61,13 +61,36 @@ struct WinogradPass<Transform: WinogradTransform> {
     }
   }
 
-  /// `Bᵀ d B` of a tile in all sources: `v[position · positionStride + source · inputs + channel]`, in words.
-  private func transformInput(_ phase: Int, _ x: Input, tile: Int, zeros: Input, _ v: Output, positionStride: Int) {
-    for (index, source) in phases[phase].sources.enumerated() {
-      tiles[phase].transformInput(
-        source.pixels, x, tile: tile, channels: 0..<inputs, zeros: zeros, v + index * inputs / Operands.terms,
-        positionStride: positionStride, layout: .terms)
+  /// `Bᵀ d B` of some tiles in all sources: `v[position · positionStride + tile · rowStep + source · inputs + channel]`, in words.
+  private func transformInputs(
+    _ phase: Int, _ x: Input, tiles range: Range<Int>, zeros: Input, _ v: Output, positionStride: Int
+  ) {
+    let (grid, inputs, rowStep) = (tiles[phase], inputs, rowStep)
+    phases[phase].sources.withUnsafeBufferPointer { sources in
+      for tile in range {
+        let row = v + (tile - range.lowerBound) * rowStep
+        for index in sources.indices {
+          grid.transformInput(
+            sources[index].pixels, x, tile: tile, channels: 0..<inputs, zeros: zeros, row + index * inputs / Operands.terms,
+            positionStride: positionStride, layout: .terms)
+        }
+      }
     }
+  }
+
+  /// Fetches the pixels of some tiles in all sources, counted from `first`.
+  private func fetch(_ phase: Int, _ x: Input, tiles range: Range<Int>, from first: Int) {
+    let grid = tiles[phase]
+    phases[phase].sources.withUnsafeBufferPointer { sources in
+      for tile in range {
+        for source in sources { grid.fetch(source.pixels, x, tile: first + tile) }
+      }
+    }
+  }
+
+  /// Of `count` tiles, those to be fetched while the products of a position are computed.
+  private func part(_ position: Int, of count: Int) -> Range<Int> {
+    (position * count / Transform.positions)..<((position + 1) * count / Transform.positions)
   }
 
   /// All weights are transformed, then blocks of tiles go through all of them.
@@ -88,6 +111,7 @@ struct WinogradPass<Transform: WinogradTransform> {
       packAll(w, packed)
       Workers.forEach(blocks.count) { task in
         let (phase, first) = blocks[task]
+        let (grid, target) = (tiles[phase], phases[phase].target)
         let count = min(block, totals[phase] - first)
         // Whole groups of four rows; those beyond the last tile are computed from zeros and never read.
         let padded = (count + 3) / 4 * 4
@@ -97,27 +121,23 @@ struct WinogradPass<Transform: WinogradTransform> {
           for position in 0..<positions where padded > count {
             (v + (position * block + count) * rowStep).update(repeating: 0, count: (padded - count) * rowStep)
           }
-          for tile in 0..<count {
-            transformInput(phase, x, tile: first + tile, zeros: zeros, v + tile * rowStep, positionStride: block * rowStep)
-          }
+          transformInputs(phase, x, tiles: first..<(first + count), zeros: zeros, v, positionStride: block * rowStep)
           let product = TileProduct<Operands>(depth: depth, rowStep: rowStep, termStep: 1, bStep: nil, cStep: cStep, accumulate: false)
           // The block that this thread is likely to take next.
           let next = fetchesAhead && task + Workers.threads < blocks.count ? blocks[task + Workers.threads] : nil
+          let nextCount = next.map { min(block, totals[$0.phase] - $0.first) } ?? 0
           for position in 0..<positions {
             product.run(
               rows: padded, columns: outputs, v + position * block * rowStep, packed + phase * size + position * packedStep,
               m + position * block * cStep)
             guard fetchesAhead else { continue }
-            for index in (position * count / positions)..<((position + 1) * count / positions) {
-              tiles[phase].fetchTile(phases[phase].target, y, tile: first + index, toWrite: true)
-              guard let next, next.first + index < totals[next.phase] else { continue }
-              for source in phases[next.phase].sources { tiles[next.phase].fetch(source.pixels, x, tile: next.first + index) }
-            }
+            for tile in part(position, of: count) { grid.fetchTile(target, y, tile: first + tile, toWrite: true) }
+            if let next { fetch(next.phase, x, tiles: part(position, of: nextCount), from: next.first) }
           }
           for tile in 0..<count {
-            tiles[phase].transformOutput(
+            grid.transformOutput(
               m + tile * cStep, positionStride: block * cStep, tile: first + tile, channels: 0..<outputs, bias: bias,
-              accumulate: accumulate, phases[phase].target, y)
+              accumulate: accumulate, target, y)
           }
         }
       }
@@ -145,7 +165,7 @@ struct WinogradPass<Transform: WinogradTransform> {
   /// The same with weights read once: up to 512 tiles are transformed, then each block of 32 output channels turns its own weights, up to
   /// 256 input channels at a time, and goes through all of them.
   private func runByColumns(_ phase: Int, samples: Int, _ x: Input, _ w: Input, isTurned: Bool, _ y: Output) {
-    let (rowStep, positions, tiles) = (rowStep, Transform.positions, tiles[phase])
+    let (rowStep, positions, tiles, target) = (rowStep, Transform.positions, tiles[phase], phases[phase].target)
     let total = samples * tiles.count
     let group = min(512, (total + 3) / 4 * 4)
     withScratch(positions * group * rowStep + inputs) { v in
@@ -155,9 +175,9 @@ struct WinogradPass<Transform: WinogradTransform> {
         let count = min(group, total - first)
         let padded = (count + 3) / 4 * 4
         Workers.forRanges(count, grain: 4) { range in
-          for tile in range {
-            transformInput(phase, x, tile: first + tile, zeros: zeros, v + tile * rowStep, positionStride: group * rowStep)
-          }
+          transformInputs(
+            phase, x, tiles: (first + range.lowerBound)..<(first + range.upperBound), zeros: zeros, v + range.lowerBound * rowStep,
+            positionStride: group * rowStep)
         }
         for position in 0..<positions where padded > count {
           (v + (position * group + count) * rowStep).update(repeating: 0, count: (padded - count) * rowStep)
@@ -171,7 +191,7 @@ struct WinogradPass<Transform: WinogradTransform> {
             for tile in 0..<count {
               tiles.transformOutput(
                 m + tile * columns.count, positionStride: apart, tile: first + tile, channels: columns, bias: bias,
-                accumulate: accumulate, phases[phase].target, y)
+                accumulate: accumulate, target, y)
             }
           }
         }

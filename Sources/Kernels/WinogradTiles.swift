@@ -10,6 +10,9 @@ struct PixelLattice {
 
   /// Numbers in one image.
   var size: Int { height * width * channels }
+  /// How far apart pixels of the lattice lie, one below the other and side by side.
+  var rowStep: Int { step &* width &* channels }
+  var pixelStep: Int { step &* channels }
   /// How many rows and columns of the lattice lie inside, counted from (0, 0), which must.
   var rows: Int { (height - top + step - 1) / step }
   var columns: Int { (width - left + step - 1) / step }
@@ -111,28 +114,42 @@ struct WinogradTiles<Transform: WinogradTransform> {
   ) {
     let place = place(tile)
     let image = x + place.sample * lattice.size + channels.lowerBound
+    if let corner = lattice.offset(place.row, place.column), lattice.offset(place.row + side - 1, place.column + side - 1) != nil {
+      let (corner, rowStep, pixelStep) = (image + corner, lattice.rowStep, lattice.pixelStep)
+      return transform(matrix, channels.count, v, positionStride, lineStep, groupStep, byLines, store: store) { i, j, channel in
+        corner.lane(i &* rowStep &+ j &* pixelStep &+ channel)
+      }
+    }
     withUnsafeTemporaryAllocation(of: Input.self, capacity: 36) { sources in
       for i in 0..<side {
         for j in 0..<side { sources[i &* side &+ j] = lattice.offset(place.row + i, place.column + j).map { image + $0 } ?? zeros }
       }
-      Transform.withColumns { d in
-        var channel = 0
-        while channel < channels.count {
-          let target = v + channel / 16 * groupStep
-          if byLines {
-            Transform.applyByLines(matrix) {
-              sources[$0 &* side &+ $1].lane(channel)
-            } _: {
-              store(target + ($0 &* lineStep &+ $1 &* positionStride), $2)
-            }
-          } else {
-            Transform.apply(matrix, d) {
-              sources[$0 &* side &+ $1].lane(channel)
-            } _: {
-              store(target + ($0 &* lineStep &+ $1 &* positionStride), $2)
-            }
+      transform(matrix, channels.count, v, positionStride, lineStep, groupStep, byLines, store: store) { i, j, channel in
+        sources[i &* side &+ j].lane(channel)
+      }
+    }
+  }
+
+  @inline(__always)
+  private func transform(
+    _ matrix: WinogradMatrix, _ channels: Int, _ v: Output, _ positionStride: Int, _ lineStep: Int, _ groupStep: Int, _ byLines: Bool,
+    store: (Output, Lane) -> Void, pixel: (Int, Int, Int) -> Lane
+  ) {
+    Transform.withColumns { d in
+      for channel in stride(from: 0, to: channels, by: 16) {
+        let target = v + channel / 16 * groupStep
+        if byLines {
+          Transform.applyByLines(matrix) {
+            pixel($0, $1, channel)
+          } _: {
+            store(target + ($0 &* lineStep &+ $1 &* positionStride), $2)
           }
-          channel += 16
+        } else {
+          Transform.apply(matrix, d) {
+            pixel($0, $1, channel)
+          } _: {
+            store(target + ($0 &* lineStep &+ $1 &* positionStride), $2)
+          }
         }
       }
     }
@@ -175,7 +192,7 @@ struct WinogradTiles<Transform: WinogradTransform> {
     let place = place(tile)
     let image = y + place.sample * target.size + channels.lowerBound
     let (height, width) = (min(Transform.tile, target.rows - place.row), min(Transform.tile, target.columns - place.column))
-    let pixelStride = target.step * target.channels
+    let (rowStep, pixelStep) = (target.rowStep, target.pixelStep)
     Transform.withColumns { d in
       var channel = 0
       while channel < channels.count {
@@ -185,7 +202,7 @@ struct WinogradTiles<Transform: WinogradTransform> {
           source.lane(($0 &* Transform.window &+ $1) &* positionStride)
         } _: { i, j, lane in
           if j >= width { return }
-          let pixel = (i &* target.width &+ j) &* pixelStride
+          let pixel = i &* rowStep &+ j &* pixelStep
           corner.store(lane + (accumulate ? corner.lane(pixel) : offset), pixel)
         }
         channel += 16

@@ -20,18 +20,20 @@ struct WinogradWeights<Transform: WinogradTransform> {
     _ source: WinogradSource, _ w: Input, columns: Range<Int>, inputs range: Range<Int>, _ packed: Output, positionStride: Int
   ) {
     let terms = Transform.Operands.terms
+    // What lies between the taps of a column and of a row.
+    let (columnStep, rowStep) = (offset(source, 0, 1) - offset(source, 0, 0), offset(source, 1, 0) - offset(source, 0, 0))
     Transform.withColumns { d in
       for (index, input) in range.enumerated() {
         for lane in 0..<columns.count / 16 {
-          let first = w + input * outputs + columns.lowerBound + lane * 16
+          let first = w + offset(source, 0, 0) + input * outputs + columns.lowerBound + lane * 16
           // The rows lie too far apart for the processor to see them coming.
           for tap in 0..<Transform.taps * Transform.taps where input + 8 < inputs {
-            cblas_prefetch(first + offset(source, tap / Transform.taps, tap % Transform.taps) + 8 * outputs)
+            cblas_prefetch(first + tap / Transform.taps * rowStep + tap % Transform.taps * columnStep + 8 * outputs)
           }
           let target = packed + index / terms * columns.count + lane * 16
           let isSecond = index % terms == 1
           Transform.apply(.weight, d) {
-            first.lane(offset(source, $0, $1)) * scale
+            first.lane($0 &* rowStep &+ $1 &* columnStep) * scale
           } _: {
             let place = ($0 &* Transform.window &+ $1) &* positionStride
             target.store(isSecond ? Transform.Operands.words(target.lane(place), $2) : $2, place)
