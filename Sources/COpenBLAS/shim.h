@@ -26,6 +26,10 @@ typedef float cblas_lane __attribute__((ext_vector_type(16)));
 /// `x y + z`, rounded once: Swift's `addingProduct` of vectors is made of numbers, and joined again in vectors of any size (Swift 6.3).
 static inline cblas_lane cblas_multiply_add(cblas_lane x, cblas_lane y, cblas_lane z) { return __builtin_elementwise_fma(x, y, z); }
 
+/// `positive` where x > 0, else `other`: Swift's `replacing(with:where:)` goes number by number, and is too long to become part of a loop
+/// (Swift 6.3).
+static inline cblas_lane cblas_choose(cblas_lane x, cblas_lane positive, cblas_lane other) { return x > 0 ? positive : other; }
+
 /// Square roots by the processor's own instruction: Swift's `squareRoot()` of a vector calls libm once for each number (Swift 6.3).
 static inline cblas_lane cblas_square_roots(cblas_lane x) { return __builtin_elementwise_sqrt(x); }
 

@@ -1,20 +1,18 @@
+import COpenBLAS
+
 /// A function of one number, applied to each element.
 public enum UnaryOperation: Sendable, Hashable, CaseIterable {
   case negate, exponential, logarithm, squareRoot, reciprocal, hyperbolicTangent, sigmoid, softplus, square
 }
 
-/// Applies a vector function to some elements; the tail takes the same path. What cuts a kernel into ranges lies outside, where it cannot
-/// keep `function` from becoming part of the loop.
+/// Applies a vector function to some elements; the tail takes the same path. `function` is called in one place, and what cuts a kernel into
+/// ranges lies outside: else it would not become part of the loop.
 @inline(__always)
 private func map(_ x: Input, _ y: Output, _ range: Range<Int>, _ function: (Lane) -> Lane) {
-  var i = range.lowerBound
-  while i + 16 <= range.upperBound {
-    y.store(function(x.lane(i)), i)
-    i += 16
-  }
-  if i < range.upperBound {
-    let rest = range.upperBound - i
-    y.store(function(x.lane(i, count: rest, padding: 1)), i, count: rest)
+  for i in stride(from: range.lowerBound, to: range.upperBound, by: 16) {
+    let count = range.upperBound - i
+    let result = function(count >= 16 ? x.lane(i) : x.lane(i, count: count, padding: 1))
+    if count >= 16 { y.store(result, i) } else { y.store(result, i, count: count) }
   }
 }
 
@@ -43,14 +41,12 @@ public func apply(_ operation: UnaryOperation, _ x: Input, _ y: Output, _ count:
 /// Applies a vector function to some pairs of elements of `a` and `b`.
 @inline(__always)
 private func map(_ a: Input, _ b: Input, _ y: Output, _ range: Range<Int>, _ function: (Lane, Lane) -> Lane) {
-  var i = range.lowerBound
-  while i + 16 <= range.upperBound {
-    y.store(function(a.lane(i), b.lane(i)), i)
-    i += 16
-  }
-  if i < range.upperBound {
-    let rest = range.upperBound - i
-    y.store(function(a.lane(i, count: rest), b.lane(i, count: rest)), i, count: rest)
+  for i in stride(from: range.lowerBound, to: range.upperBound, by: 16) {
+    let count = range.upperBound - i
+    let left = count >= 16 ? a.lane(i) : a.lane(i, count: count)
+    let right = count >= 16 ? b.lane(i) : b.lane(i, count: count)
+    let result = function(left, right)
+    if count >= 16 { y.store(result, i) } else { y.store(result, i, count: count) }
   }
 }
 
@@ -61,12 +57,12 @@ public func affine(_ x: Input, scale: Float, offset: Float, _ y: Output, _ count
 
 /// `y[i] = x[i] > 0 ? x[i] : slope * x[i]`.
 public func rectify(_ x: Input, slope: Float, _ y: Output, _ count: Int) {
-  forRanges(count) { range in map(x, y, range) { (slope * $0).replacing(with: $0, where: $0 .> 0) } }
+  forRanges(count) { range in map(x, y, range) { cblas_choose($0, $0, slope * $0) } }
 }
 
 /// `y[i] = x[i] > 0 ? c[i] : slope * c[i]`: the adjoint of `rectify` at `x`.
 public func rectifyGate(_ x: Input, _ c: Input, slope: Float, _ y: Output, _ count: Int) {
-  forRanges(count) { range in map(x, c, y, range) { (slope * $1).replacing(with: $1, where: $0 .> 0) } }
+  forRanges(count) { range in map(x, c, y, range) { cblas_choose($0, $1, slope * $1) } }
 }
 
 /// One summand `factor · (1 + scale · x)^exponent` of a sum of powers.

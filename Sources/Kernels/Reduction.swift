@@ -37,18 +37,10 @@ private func reduce(
             var low = place.load(as: SIMD8<Double>.self)
             var high = place.load(fromByteOffset: 64, as: SIMD8<Double>.self)
             let length = min(16, right - column)
-            if length == 16 {
-              for m in top..<bottom {
-                let terms = lanes((o * middle + m) * inner + column, column, 16)
-                low += terms.0
-                high += terms.1
-              }
-            } else {
-              for m in top..<bottom {
-                let terms = lanes((o * middle + m) * inner + column, column, length)
-                low += terms.0
-                high += terms.1
-              }
+            for m in top..<bottom {
+              let terms = lanes((o * middle + m) * inner + column, column, length)
+              low += terms.0
+              high += terms.1
             }
             place.storeBytes(of: low, as: SIMD8<Double>.self)
             place.storeBytes(of: high, toByteOffset: 64, as: SIMD8<Double>.self)

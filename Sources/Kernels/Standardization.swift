@@ -87,7 +87,7 @@ public struct Standardization {
       let factors = factors(sample, channel, length)
       for place in stride(from: first, to: end, by: channels) {
         let z = factors.result(factors.normal(take(x, place, length)))
-        let result = z.replacing(with: z * slope, where: z .<= 0)
+        let result = cblas_choose(z, z, z * slope)
         put(result, y, place, length)
       }
     }
@@ -112,7 +112,7 @@ public struct Standardization {
               let place = (sample * pixels + pixel) * channels + channel
               let normal = factors.normal(take(x, place, length))
               let c = take(c, place, length)
-              let gated = c.replacing(with: c * slope, where: factors.result(normal) .<= 0)
+              let gated = cblas_choose(factors.result(normal), c, c * slope)
               plain += gated
               products.addProduct(gated, normal)
             }
@@ -143,7 +143,7 @@ public struct Standardization {
       for place in stride(from: first, to: end, by: channels) {
         let normal = factors.normal(take(x, place, length))
         let c = take(c, place, length)
-        let gated = c.replacing(with: c * slope, where: factors.result(normal) .<= 0)
+        let gated = cblas_choose(factors.result(normal), c, c * slope)
         let result = factors.scale * (factors.gain * gated - mean - normal * slant)
         put(result, dx, place, length)
       }
