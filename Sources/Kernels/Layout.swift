@@ -17,10 +17,7 @@ public func transpose(_ x: Input, shape: [Int], permutation: [Int], _ y: Output)
       strides.append(xStrides[axis])
     }
   }
-  if sizes.count <= 1 {
-    Workers.forRanges(count, grain: threadingGrain) { (y + $0.lowerBound).update(from: x + $0.lowerBound, count: $0.count) }
-    return
-  }
+  if sizes.count <= 1 { return copy(x, y, count) }
   let last = sizes.count - 1
   let yStrides = rowMajorStrides(sizes)
   if strides[last] == 1 {
@@ -50,6 +47,11 @@ public func transpose(_ x: Input, shape: [Int], permutation: [Int], _ y: Output)
       start = end
     }
   }
+}
+
+/// `y[i] = x[i]`.
+public func copy(_ x: Input, _ y: Output, _ count: Int) {
+  Workers.forRanges(count, grain: threadingGrain) { (y + $0.lowerBound).update(from: x + $0.lowerBound, count: $0.count) }
 }
 
 /// Copies a window: `window` elements per axis from `offset` in `x` to `yOffset` in `y`. All lists have the same rank.

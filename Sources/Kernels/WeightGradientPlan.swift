@@ -49,13 +49,14 @@ struct WeightGradientPlan<Transform: WinogradTransform> {
     return tiles.tiles.count <= Self.mostTiles && tiles.size <= 8 << 20 && all.leaves.allSatisfy { $0.form != .panel } ? tiles : nil
   }
 
-  /// Blocks of up to 256 channels on a side, 128 where leaves have few tiles; smaller ones only where a thread would find no work. Summing
-  /// leaves apart makes work too, and of many tiles costs less than transforming them for more blocks.
+  /// Blocks of up to 256 inputs and 128 outputs, 128 of both where leaves have few tiles: a thread's tiles and products are then few enough
+  /// for the last-level cache. Smaller ones only where a thread would find no work. Summing leaves apart makes work too, and of many tiles
+  /// costs less than transforming them for more blocks.
   var blocks: [WeightBlock] {
     let few = all.leaves.contains { $0.form != .panel }
     let enough =
       few ? (all.tiles.count < 512 ? 4 * Workers.threads : 1) : (2 * Workers.threads + all.leaves.count - 1) / all.leaves.count
-    var (rows, columns) = (min(few ? 8 : 16, rowGroups), min(few ? 8 : 16, columnGroups))
+    var (rows, columns) = (min(few ? 8 : 16, rowGroups), min(8, columnGroups))
     func count() -> Int { ((rowGroups + rows - 1) / rows) * ((columnGroups + columns - 1) / columns) }
     while count() < enough && max(rows, columns) > 4 {
       if columns >= rows { columns = (columns + 1) / 2 } else { rows = (rows + 1) / 2 }

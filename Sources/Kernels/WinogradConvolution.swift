@@ -78,16 +78,6 @@ struct WinogradPass<Transform: WinogradTransform> {
     }
   }
 
-  /// Fetches the pixels of some tiles in all sources, counted from `first`.
-  private func fetch(_ phase: Int, _ x: Input, tiles range: Range<Int>, from first: Int) {
-    let grid = tiles[phase]
-    phases[phase].sources.withUnsafeBufferPointer { sources in
-      for tile in range {
-        for source in sources { grid.fetch(source.pixels, x, tile: first + tile) }
-      }
-    }
-  }
-
   /// Of `count` tiles, those to be fetched while the products of a position are computed.
   private func part(_ position: Int, of count: Int) -> Range<Int> {
     (position * count / Transform.positions)..<((position + 1) * count / Transform.positions)
@@ -126,13 +116,14 @@ struct WinogradPass<Transform: WinogradTransform> {
           // The block that this thread is likely to take next.
           let next = fetchesAhead && task + Workers.threads < blocks.count ? blocks[task + Workers.threads] : nil
           let nextCount = next.map { min(block, totals[$0.phase] - $0.first) } ?? 0
+          let nextSources = next.map { phases[$0.phase].sources } ?? []
           for position in 0..<positions {
             product.run(
               rows: padded, columns: outputs, v + position * block * rowStep, packed + phase * size + position * packedStep,
               m + position * block * cStep)
             guard fetchesAhead else { continue }
             for tile in part(position, of: count) { grid.fetchTile(target, y, tile: first + tile, toWrite: true) }
-            if let next { fetch(next.phase, x, tiles: part(position, of: nextCount), from: next.first) }
+            if let next { tiles[next.phase].fetch(nextSources, x, tiles: part(position, of: nextCount), from: next.first) }
           }
           for tile in 0..<count {
             grid.transformOutput(

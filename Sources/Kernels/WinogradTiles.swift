@@ -168,6 +168,13 @@ struct WinogradTiles<Transform: WinogradTransform> {
     }
   }
 
+  /// Fetches the pixels of some tiles in all sources, counted from `first`.
+  func fetch(_ sources: [WinogradSource], _ x: Input, tiles: Range<Int>, from first: Int) {
+    for tile in tiles {
+      for index in sources.indices { fetch(sources[index].pixels, x, tile: first + tile) }
+    }
+  }
+
   /// Fetches the pixels of a tile.
   @inline(__always)
   func fetchTile(_ target: PixelLattice, _ y: Input, tile: Int, toWrite: Bool) {

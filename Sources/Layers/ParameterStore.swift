@@ -224,10 +224,8 @@ public final class ParameterStore {
     var missing = Set(parameters.indices)
     gradient.finish { index, result in
       missing.remove(index)
-      unsafe result.withValues { source in
-        unsafe write(parameters[index], to: flat) { target, start, count in
-          unsafe target.update(from: source.baseAddress! + start, count: count)
-        }
+      unsafe write(parameters[index], to: flat) { target, start, count in
+        unsafe result.copy(from: start, count: count, to: target)
       }
     }
     for index in missing {

@@ -79,4 +79,9 @@ extension Tensor {
     storage.resolve()
     return try withExtendedLifetime(storage) { unsafe try body(UnsafeBufferPointer(start: storage.pointer, count: count)) }
   }
+
+  /// Copies `count` numbers of this process, from the one at `start` on, to `target`.
+  package func copy(from start: Int, count: Int, to target: UnsafeMutablePointer<Float>) {
+    unsafe Kernels.copy(input + start, target, count)
+  }
 }
