@@ -130,6 +130,7 @@ struct WinogradTiles<Transform: WinogradTransform> {
     }
   }
 
+  /// The same from `pixel(row, column, channel)` of a window, sixteen channels from `channel` on.
   @inline(__always)
   private func transform(
     _ matrix: WinogradMatrix, _ channels: Int, _ v: Output, _ positionStride: Int, _ lineStep: Int, _ groupStep: Int, _ byLines: Bool,

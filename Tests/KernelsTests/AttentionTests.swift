@@ -130,6 +130,15 @@ private let sizes = [
     for (found, gradient) in zip(attention.backward(), gradients) { expectClose(found, gradient, within: 2e-3) }
   }
 
+  @Test func `keys beyond the last stay out where all logits are far below theirs`() {
+    var attention = Case(40, 70, 4, 5)
+    attention.queries = attention.queries.map { 5 + $0 / 10 }
+    attention.keys = attention.keys.map { -25 + $0 / 10 }
+    let (_, sums, gradients) = attention.reference()
+    #expect(sums.allSatisfy { $0 < -300 })
+    for (found, gradient) in zip(attention.backward(), gradients) { expectClose(found, gradient, within: 2e-3) }
+  }
+
   @Test func `a query that matches no key better than another takes the mean of the values`() {
     var attention = Case(3, 50, 4, 6)
     attention.queries = attention.queries.map { _ in 0 }
