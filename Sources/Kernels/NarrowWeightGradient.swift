@@ -1,3 +1,4 @@
+import COpenBLAS
 import Sharding
 
 /// The weight gradient of a convolution from or to images of up to four channels: vectors run along the other, wide side's channels, and
@@ -88,55 +89,60 @@ struct NarrowWeightGradient {
     }
   }
 
-  /// Adds one sample's products for one lane of wide channels.
+  /// Adds one sample's products for one lane of wide channels: of each row all groups of weights, while its pixels are near the core.
   private func add(_ image: Input, _ padded: Input, _ sums: Output) {
-    var slot = 0
-    while slot < slots {
-      let count = min(Self.group, slots - slot)
-      // Of a group that is not full the first weight is summed again and not used.
-      func place(_ index: Int) -> Int { offsets[slot + (index < count ? index : 0)] }
-      let (o0, o1, o2, o3, o4, o5) = (place(0), place(1), place(2), place(3), place(4), place(5))
-      let (o6, o7, o8, o9, o10, o11) = (place(6), place(7), place(8), place(9), place(10), place(11))
-      for row in 0..<height {
-        var (s0, s1, s2, s3, s4, s5) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero)
-        var (s6, s7, s8, s9, s10, s11) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero)
-        var source = image + row * width * wide
-        var other = padded + row * step * paddedWidth * narrow
-        for _ in 0..<width {
-          let lane = source.lane(0)
-          s0.addProduct(lane, Lane(repeating: other[o0]))
-          s1.addProduct(lane, Lane(repeating: other[o1]))
-          s2.addProduct(lane, Lane(repeating: other[o2]))
-          s3.addProduct(lane, Lane(repeating: other[o3]))
-          s4.addProduct(lane, Lane(repeating: other[o4]))
-          s5.addProduct(lane, Lane(repeating: other[o5]))
-          s6.addProduct(lane, Lane(repeating: other[o6]))
-          s7.addProduct(lane, Lane(repeating: other[o7]))
-          s8.addProduct(lane, Lane(repeating: other[o8]))
-          s9.addProduct(lane, Lane(repeating: other[o9]))
-          s10.addProduct(lane, Lane(repeating: other[o10]))
-          s11.addProduct(lane, Lane(repeating: other[o11]))
-          source += wide
-          other += step * narrow
-        }
-        func keep(_ index: Int, _ sum: Lane) {
-          if index < count { sums.store(sums.lane((slot + index) * wide) + sum, (slot + index) * wide) }
-        }
-        keep(0, s0)
-        keep(1, s1)
-        keep(2, s2)
-        keep(3, s3)
-        keep(4, s4)
-        keep(5, s5)
-        keep(6, s6)
-        keep(7, s7)
-        keep(8, s8)
-        keep(9, s9)
-        keep(10, s10)
-        keep(11, s11)
+    for row in 0..<height {
+      let source = image + row * width * wide
+      // The processor does not see columns of channels coming.
+      for column in 0..<width where row + 1 < height { cblas_prefetch(source + (width + column) * wide) }
+      for slot in stride(from: 0, to: slots, by: Self.group) {
+        addRow(source, padded + row * step * paddedWidth * narrow, sums, slots: slot..<min(slot + Self.group, slots))
       }
-      slot += count
     }
+  }
+
+  /// Adds one row's products for one group of weights.
+  private func addRow(_ source: Input, _ other: Input, _ sums: Output, slots range: Range<Int>) {
+    // Of a group that is not full the first weight is summed again and not used.
+    func place(_ index: Int) -> Int { offsets[range.lowerBound + (index < range.count ? index : 0)] }
+    let (o0, o1, o2, o3, o4, o5) = (place(0), place(1), place(2), place(3), place(4), place(5))
+    let (o6, o7, o8, o9, o10, o11) = (place(6), place(7), place(8), place(9), place(10), place(11))
+    var (s0, s1, s2, s3, s4, s5) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero)
+    var (s6, s7, s8, s9, s10, s11) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero, Lane.zero)
+    var (source, other) = (source, other)
+    for _ in 0..<width {
+      let lane = source.lane(0)
+      s0.addProduct(lane, Lane(repeating: other[o0]))
+      s1.addProduct(lane, Lane(repeating: other[o1]))
+      s2.addProduct(lane, Lane(repeating: other[o2]))
+      s3.addProduct(lane, Lane(repeating: other[o3]))
+      s4.addProduct(lane, Lane(repeating: other[o4]))
+      s5.addProduct(lane, Lane(repeating: other[o5]))
+      s6.addProduct(lane, Lane(repeating: other[o6]))
+      s7.addProduct(lane, Lane(repeating: other[o7]))
+      s8.addProduct(lane, Lane(repeating: other[o8]))
+      s9.addProduct(lane, Lane(repeating: other[o9]))
+      s10.addProduct(lane, Lane(repeating: other[o10]))
+      s11.addProduct(lane, Lane(repeating: other[o11]))
+      source += wide
+      other += step * narrow
+    }
+    func keep(_ index: Int, _ sum: Lane) {
+      let place = (range.lowerBound + index) * wide
+      if index < range.count { sums.store(sums.lane(place) + sum, place) }
+    }
+    keep(0, s0)
+    keep(1, s1)
+    keep(2, s2)
+    keep(3, s3)
+    keep(4, s4)
+    keep(5, s5)
+    keep(6, s6)
+    keep(7, s7)
+    keep(8, s8)
+    keep(9, s9)
+    keep(10, s10)
+    keep(11, s11)
   }
 
   /// `[tap, narrow, wide]` in the order of the weights.
