@@ -133,9 +133,9 @@ private let sizes = [
   @Test func `keys beyond the last stay out where all logits are far below theirs`() {
     var attention = Case(40, 70, 4, 5)
     attention.queries = attention.queries.map { 5 + $0 / 10 }
-    attention.keys = attention.keys.map { -25 + $0 / 10 }
+    attention.keys = attention.keys.map { -8 + $0 / 10 }
     let (_, sums, gradients) = attention.reference()
-    #expect(sums.allSatisfy { $0 < -300 })
+    #expect(sums.allSatisfy { $0 < -100 })
     for (found, gradient) in zip(attention.backward(), gradients) { expectClose(found, gradient, within: 2e-3) }
   }
 
