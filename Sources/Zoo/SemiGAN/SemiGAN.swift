@@ -84,7 +84,8 @@ struct SemiGANCritic {
         initializer: start)
     }
     dropouts = [options.imageDropout, options.dropout, options.dropout].enumerated().map { Dropout(scope["dropouts"][$0], rate: $1) }
-    self.classes = Dense(scope["classes"], from: widths[9], to: classes, initializer: .normal(deviation: (1 / Float(widths[9])).squareRoot()))
+    let last = Initializer.normal(deviation: (1 / Float(widths[9])).squareRoot())
+    self.classes = Dense(scope["classes"], from: widths[9], to: classes, initializer: last)
   }
 
   func callAsFunction(_ images: Tensor, _ mode: Mode, _ draws: PassDraws) -> CriticOutput {
