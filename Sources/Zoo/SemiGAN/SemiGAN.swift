@@ -13,7 +13,7 @@ public final class SemiGAN: GameModel, Classifying {
       "the generator is DCGAN's with 5x5 kernels: batch norm with gains, no weight norm on its last layer, z in [-1, 1]",
       "the classifier's weights start so that numbers keep their size from layer to layer; the authors' code sets the lengths and biases of "
         + "weight norm by a first batch, to the same end",
-      "--loss non-saturating gives the generator an adversarial loss too, as Odena 2016, https://arxiv.org/abs/1606.01583",
+      "--loss non-saturating, which the demo has, gives the generator an adversarial loss too, as Odena 2016, https://arxiv.org/abs/1606.01583",
     ])
 
   public let game: Game
