@@ -90,23 +90,33 @@ def followed(command, log, budget):
     return process.wait(), seconds
 
 
-def trained(entry, kind, words, budget, options):
-    """A run of `budget` seconds, or of all its steps; the same run is not made twice. Returns its folder, its steps and seconds."""
+def trained(entry, kind, words, budget, options, steps=None):
+    """A run of `budget` seconds, or of all its steps; one that is there goes on if it had less. Returns its folder, its steps and seconds."""
     folder = os.path.join(options.output, entry.model, kind)
-    if not os.path.exists(os.path.join(folder, "done.json")) and not options.figure_only:
+    path = os.path.join(folder, "done.json")
+    done = {"steps": 0, "seconds": 0}
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            done = json.load(file)
+    elif options.figure_only:
+        sys.exit(f"zoo: {folder} holds no finished run; leave --figure-only out")
+    # A budget is met to a step or two, and a run may have had all the steps that its preset has.
+    enough = budget is not None and done["seconds"] >= 0.99 * budget or done.get("ended") or steps is not None and done["steps"] >= steps
+    if not options.figure_only and not (done["steps"] and enough):
         # Embedded sets go by their names.
         data = data_file(entry.data, options) if entry.data == "digits" else entry.data
-        command = [options.program, "--model", entry.model, "--data", data, "--output", folder, *entry.options, *words,
+        start = ["--resume", folder] if done["steps"] else [
+            "--model", entry.model, "--data", data, "--output", folder, *entry.options, *words]
+        command = [options.program, *start, *(("--steps", str(steps)) if steps else ()),
                    *(("--threads", str(options.threads)) if options.threads else ())]
-        with open(f"{folder}.txt", "w", encoding="utf-8") as log:
-            code, seconds = followed(command, log, budget)
+        with open(f"{folder}.txt", "a", encoding="utf-8") as log:
+            code, seconds = followed(command, log, None if budget is None else budget - done["seconds"])
         if code not in (0, 75):
             sys.exit(f"zoo: {' '.join(command)} ended with {code}; see {folder}.txt")
-        steps = max(json.loads(row).get("step", 0) for row in open(os.path.join(folder, "log.jsonl"), encoding="utf-8"))
-        with open(os.path.join(folder, "done.json"), "w", encoding="utf-8") as file:
-            json.dump({"steps": steps, "seconds": seconds}, file)
-    with open(os.path.join(folder, "done.json"), encoding="utf-8") as file:
-        done = json.load(file)
+        reached = max(json.loads(row).get("step", 0) for row in open(os.path.join(folder, "log.jsonl"), encoding="utf-8"))
+        done = {"steps": reached, "seconds": done["seconds"] + seconds, "ended": code == 0 and steps is None}
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(done, file)
     return folder, done["steps"], done["seconds"]
 
 
@@ -132,10 +142,10 @@ def measured(entry, options):
 
     runs = {"trained": trained(entry, "trained", (), 60 * options.minutes * entry.minutes, options)}
     steps = runs["trained"][1]
-    runs["untrained"] = trained(entry, "untrained", ("--steps", "1"), None, options)
+    runs["untrained"] = trained(entry, "untrained", (), None, options, steps=1)
     # As many steps as the trained model, however long they take.
     limit = 60 * options.control_minutes if options.control_minutes else None
-    runs["broken"] = trained(entry, "broken", ("--steps", str(steps), *entry.broken), limit, options)
+    runs["broken"] = trained(entry, "broken", entry.broken, limit, options, steps=steps)
 
     def figure(found, classes):
         own = {"images": image_distance(reference, found), "patches": patch_distance(reference, found)}

@@ -54,6 +54,15 @@ import Zoo
     #expect(try Self.recipe("semigan").phases.map(\.name) == ["discriminator", "generator"])
   }
 
+  @Test(arguments: ["4", "32"]) func `numbers keep their size on their way through semigan's classifier`(channels: String) throws {
+    let classifier = try #require(try Self.recipe("semigan", [("discriminator-channels", channels)]) as? any Classifying)
+    let images = Tensor.uniform([8, 32, 32, 3], from: -1, to: 1, key: RandomKey(seed: 3, purpose: 1, step: 0))
+    let logits = classifier.classLogits(images).values
+    // The mean over the last pixels takes some of it. Weights of deviation 0.05 leave less than a thousandth.
+    let size = (logits.map { $0 * $0 }.reduce(0, +) / Float(logits.count)).squareRoot()
+    #expect(size > 0.03 && size < 3, "logits of \(size)")
+  }
+
   @Test func `classifiers give a logit for each class`() throws {
     for model in ["acgan", "semigan"] {
       let classifier = try #require(try Self.recipe(model) as? any Classifying)

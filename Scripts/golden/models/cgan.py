@@ -9,7 +9,7 @@ from steps import Case
 NAME = "cgan"
 
 PRESETS = {
-    "demo": {"width": 600, "units": 240, "latent": 100, "dropout": 0.5, "batch-norm": True},
+    "demo": {"width": 600, "units": 240, "latent": 100, "dropout": 0.3, "batch-norm": True},
     "mnist": {"width": 1200, "units": 240, "latent": 100, "dropout": 0.5, "batch-norm": False},
 }
 

@@ -12,6 +12,7 @@ public final class CGAN: GameModel {
     deviations: [
       "z is uniform in [-1, 1], the paper's in the unit cube: the first layer's bias makes up for it",
       "no dropout in the generator: a game draws random numbers for its critic alone",
+      "the critic's step size is half the generator's, for its loss is a sum where the authors' GAN has a mean; with one of 0.1 it diverges",
       "momentum rises over 250 epochs, as in the authors' GAN; the paper does not say over how many",
       "pixels lie in [-1, 1]: the generator's sigmoid is stretched to it, and the critic takes them back to [0, 1]",
       "weights start as those of the authors' GAN (goodfeli/adversarial, mnist.yaml), since the paper names no others; the critic's for "
@@ -28,15 +29,16 @@ public final class CGAN: GameModel {
     let stores = (try options.objective.store("generator", .generator), try options.objective.store("discriminator", .critic))
     let generator = CGANGenerator(Scope(stores.0), options, data, classes)
     let critic = CGANCritic(Scope(stores.1), options, data, classes)
-    func network(_ store: ParameterStore) -> Network {
-      Network(store: store, optimizer: GradientDescent(store, learningRate: options.learningRate))
+    func network(_ store: ParameterStore, _ rate: Float) -> Network {
+      Network(store: store, optimizer: GradientDescent(store, learningRate: rate))
     }
     game = try Game(
       options.objective, model: Self.card.name,
       generator: Generator(
-        network(stores.0), latent: options.latent, law: .uniform, classes: classes, images: generator.callAsFunction),
+        network(stores.0, options.generatorLearningRate), latent: options.latent, law: .uniform, classes: classes,
+        images: generator.callAsFunction),
       critic: Critic(
-        network(stores.1), parts: [.features], hasBatchNorm: false, drawing: critic.callAsFunction))
+        network(stores.1, options.discriminatorLearningRate), parts: [.features], hasBatchNorm: false, drawing: critic.callAsFunction))
   }
 }
 

@@ -13,7 +13,7 @@ public final class GAN: GameModel {
     deviations: [
       "settings are those of the authors' code (goodfeli/adversarial, mnist.yaml); the paper's text gives none",
       "the generator's last bias starts at 0 (the code starts it at the mean image)",
-      "the critic's loss is the sum over real and generated images (the code halves it)",
+      "the critic's loss is the sum over real and generated images (the code halves it), its step size half the code's instead",
       "momentum rises in a straight line over steps (the code raises it once an epoch)",
     ])
 
@@ -25,14 +25,16 @@ public final class GAN: GameModel {
       Scope(stores.0), latent: options.latent, widths: [options.generatorWidth, options.generatorWidth], data: data,
       isNormalized: options.batchNorm, range: .sigmoid, start: .uniform(-0.05, 0.05))
     let critic = MaxoutCritic(Scope(stores.1), options, data)
-    func network(_ store: ParameterStore) -> Network {
-      Network(store: store, optimizer: GradientDescent(store, learningRate: options.learningRate))
+    func network(_ store: ParameterStore, _ rate: Float) -> Network {
+      Network(store: store, optimizer: GradientDescent(store, learningRate: rate))
     }
     game = try Game(
       options.objective, model: Self.card.name,
-      generator: Generator(network(stores.0), latent: options.latent, classes: nil) { latent, _, mode in generator(latent, mode) },
+      generator: Generator(network(stores.0, options.generatorLearningRate), latent: options.latent, classes: nil) { latent, _, mode in
+        generator(latent, mode)
+      },
       critic: Critic(
-        network(stores.1), parts: [.features], hasBatchNorm: false,
+        network(stores.1, options.discriminatorLearningRate), parts: [.features], hasBatchNorm: false,
         drawing: { images, _, mode, draws in
           critic(images, mode, draws)
         }))

@@ -16,8 +16,11 @@ public struct GANOptions: GameOptions {
   public var dropout: Float = 0.5
   /// Whether the generator's hidden layers have batch norm.
   public var batchNorm = false
-  /// Step size of both networks.
-  public var learningRate: Float = 0.1
+  /// Step size of the generator.
+  public var generatorLearningRate: Float = 0.1
+  /// Step size of the critic: half, since the authors' code takes the mean of its losses on real and generated images, where a game has
+  /// their sum.
+  public var discriminatorLearningRate: Float = 0.05
   public var objective = Objective.first(dividingBy: 1.000004)
 
   /// The authors' options for MNIST.
@@ -32,11 +35,15 @@ public struct GANOptions: GameOptions {
       .value("visible-dropout", \.visibleDropout, "share of the pixels that dropout leaves out", in: 0...0.99),
       .value("dropout", \.dropout, "share of the units that dropout leaves out", in: 0...0.99),
       .value("batch-norm", \.batchNorm, "whether the generator's hidden layers have batch norm"),
-      .value("lr", \.learningRate, "step size of both networks", in: 0...10),
+      .value("generator-lr", \.generatorLearningRate, "step size of the generator", in: 0...10),
+      .value("discriminator-lr", \.discriminatorLearningRate, "step size of the critic", in: 0...10),
     ]
   }
 
-  public mutating func scaleLearningRates(by factor: Float) { learningRate *= factor }
+  public mutating func scaleLearningRates(by factor: Float) {
+    generatorLearningRate *= factor
+    discriminatorLearningRate *= factor
+  }
 
   public static var presets: [Preset<Self>] {
     var demo = GANOptions()
@@ -44,7 +51,7 @@ public struct GANOptions: GameOptions {
     // Without it Adam, which makes full steps of the smallest gradients, drives all images to one while the critic is still near zero.
     demo.batchNorm = true
     demo.objective = .firstByAdam
-    demo.learningRate = 2e-4
+    (demo.generatorLearningRate, demo.discriminatorLearningRate) = (2e-4, 2e-4)
     return [
       Preset(
         name: "demo",

@@ -11,8 +11,9 @@ public final class SemiGAN: GameModel, Classifying {
     summary: "K classes and 'generated' in one softmax, --labels-per-class images with labels, a generator that matches features",
     deviations: [
       "the generator is DCGAN's with 5x5 kernels: batch norm with gains, no weight norm on its last layer, z in [-1, 1]",
-      "weight norm starts from the drawn weights; the authors' code sets lengths and biases by a first batch",
-      "--loss non-saturating gives the generator an adversarial loss too, as Odena 2016, https://arxiv.org/abs/1606.01583",
+      "the classifier's weights start so that numbers keep their size from layer to layer; the authors' code sets the lengths and biases of "
+        + "weight norm by a first batch, to the same end",
+      "--loss non-saturating, which the demo has, gives the generator an adversarial loss too, as Odena 2016, https://arxiv.org/abs/1606.01583",
     ])
 
   public let game: Game
@@ -70,18 +71,21 @@ struct SemiGANCritic {
 
   init(_ scope: Scope, _ options: SemiGANOptions, _ data: DataFormat, _ classes: Int) {
     path = scope.path
-    let (start, width) = (Initializer.normal(deviation: 0.05), options.discriminatorChannels)
+    let width = options.discriminatorChannels
     let multiples = [1, 1, 1, 2, 2, 2, 2, 2, 2]
     let widths: [Int] = [data.channels] + multiples.map { $0 * width }
     convolutions = (0..<9).map { index -> Convolution2D in
       let (kernel, stride): (Int, Int) = (index < 7 ? 3 : 1, index == 2 || index == 5 ? 2 : 1)
       let padding: Padding = index < 6 ? .all(1) : .valid
+      // Leaky ReLU keeps (1 + 0.2²) / 2 of a variance.
+      let start = Initializer.normal(deviation: (2 / (1.04 * Float(kernel * kernel * widths[index]))).squareRoot())
       return Convolution2D(
         scope["convolutions"][index], from: widths[index], to: widths[index + 1], kernel: kernel, stride: stride, padding: padding,
         initializer: start)
     }
     dropouts = [options.imageDropout, options.dropout, options.dropout].enumerated().map { Dropout(scope["dropouts"][$0], rate: $1) }
-    self.classes = Dense(scope["classes"], from: widths[9], to: classes, initializer: start)
+    let last = Initializer.normal(deviation: (1 / Float(widths[9])).squareRoot())
+    self.classes = Dense(scope["classes"], from: widths[9], to: classes, initializer: last)
   }
 
   func callAsFunction(_ images: Tensor, _ mode: Mode, _ draws: PassDraws) -> CriticOutput {
