@@ -45,13 +45,15 @@ let package = Package(
     .target(name: "CProcessor", cSettings: [.unsafeFlags(["-march=\(march)"])]),
     // Level 0: stores past the caches.
     .target(name: "CStreaming", cSettings: [.unsafeFlags(["-O2", "-march=\(march)"])]),
+    // Level 0: threads that must be run soon after they wake.
+    .target(name: "CScheduling"),
     // Level 0: products of bfloat16, inline in the kernels.
     .target(name: "CBFloat16", cSettings: [.unsafeFlags(["-O2", "-march=\(march)"])]),
     // Level 0: the tree by which sums over the batch are added, shared by kernels, ranks and tensors.
     .target(name: "Sharding", swiftSettings: strict),
     // Level 1: loops, ranks, files, pictures.
     .target(name: "Kernels", dependencies: ["CBFloat16", "COpenBLAS", "Sharding"], swiftSettings: unchecked),
-    .target(name: "Communication", dependencies: ["CMPI", "CStreaming", "Sharding"], swiftSettings: strict),
+    .target(name: "Communication", dependencies: ["CMPI", "CScheduling", "CStreaming", "Sharding"], swiftSettings: strict),
     .target(name: "Archive", dependencies: ["CHDF5", "CZlib"], swiftSettings: strict),
     .target(name: "Images", dependencies: ["CPNG", "CJPEGDecoding"], swiftSettings: strict),
     .target(name: "Weights", swiftSettings: strict),

@@ -4,14 +4,17 @@ import gzip
 import io
 import os
 import random
+import signal
 import struct
+import subprocess
+import time
 import zlib
 
 import h5py
 import numpy
 from PIL import Image
 
-from checking import directory, expect, run
+from checking import ENVIRONMENT, command, directory, expect, run
 from checking.importing import generator, photo, png, refuse, saved, stored
 
 
@@ -251,6 +254,40 @@ def hostile_files(place, count):
     return total + 7
 
 
+def starved(place):
+    """A process that tries a file and gets no core for longer than it may take: the file is not called damaged. Returns what waits for it.
+
+    It is stopped as soon as it is there; a trial may be over before that.
+    """
+    path = os.path.join(place, "sound.h5")
+    with h5py.File(path, "w") as file:
+        file["imgs"] = numpy.zeros((20000, 3, 16, 16), "u1")
+    for _ in range(50):
+        process = subprocess.Popen(command("data", "info", path), env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        while process.poll() is None:
+            try:
+                with open(f"/proc/{process.pid}/task/{process.pid}/children") as children:
+                    for child in children.read().split():
+                        os.kill(int(child), signal.SIGSTOP)
+                        return process, int(child), time.time()
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+        process.communicate()
+    expect(False, "the process that tries a file was never met")
+
+
+def fed(process, child, begin):
+    """Lets the stopped trial go on half a minute after it was stopped, and expects that the file is read."""
+    while time.time() < begin + 30 and process.poll() is None:
+        time.sleep(0.1)
+    if process.poll() is None:
+        os.kill(child, signal.SIGCONT)
+    text, _ = process.communicate(timeout=60)
+    expect(process.returncode == 0 and "20000" in text, "a sound file whose trial got no core", process.returncode, text)
+
+
 with directory() as place:
+    waiting = starved(place)
     odd, images, files = hostile_folder(place), hostile_images(place), hostile_files(place, 60)
+    fed(*waiting)
 print(f"hostile data: {images} bad images and {files} bad files named, none crashed; {odd} odd entries of folders are dealt with")

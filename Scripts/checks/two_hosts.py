@@ -14,9 +14,37 @@ LAUNCHER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", 
 TRAINING = [*SMALL, "--sample-every", "0", "--checkpoint-every", "1000000"]
 
 
+LIMIT = 90
+"""Seconds after which a launcher that should have ended has failed."""
+
+
 def start(*words):
-    """Starts the launcher; its output ends when none of its processes is left that could write to it."""
-    return subprocess.Popen([LAUNCHER, *map(str, words)], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    """Starts the launcher; its output ends when none of its processes is left that could write to it.
+
+    A shell ignores Ctrl-C for what it runs in the background, and a shell that finds it ignored cannot trap it.
+    """
+    return subprocess.Popen(
+        [LAUNCHER, *map(str, words)], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+
+
+def ended(process, *facts):
+    """Waits for the end and returns what was printed; a launcher that does not end is killed, and the check failed."""
+    try:
+        return process.communicate(timeout=LIMIT)[0]
+    except subprocess.TimeoutExpired:
+        stop(process, *facts, f"no end within {LIMIT} s")
+
+
+def stop(process, *facts):
+    """Ends a launcher and the check."""
+    process.terminate()
+    try:
+        text, _ = process.communicate(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        text = "no end after TERM; its processes may be left"
+    expect(False, *facts, text)
 
 
 def left(name):
@@ -36,11 +64,7 @@ def left(name):
 
 def finish(process, code, *facts):
     """Waits for the end, expects the exit code and that nothing is left; returns what was printed."""
-    try:
-        text, _ = process.communicate(timeout=90)
-    except subprocess.TimeoutExpired:
-        process.terminate()
-        expect(False, *facts, "no end within 90 s", process.communicate()[0])
+    text = ended(process, *facts)
     expect(process.returncode == code, *facts, f"exit code {process.returncode}, {code} is right", text)
     expect(not left(f"dist-gan-{process.pid}"), *facts, "left behind:", *left(f"dist-gan-{process.pid}"))
     return text
@@ -105,8 +129,7 @@ def endings(place):
         deadline = time.time() + 60
         while not events(run, "step"):
             if process.poll() is not None or time.time() > deadline:
-                process.terminate()
-                expect(False, "the run did not begin", process.communicate()[0])
+                stop(process, "the run did not begin")
             time.sleep(0.05)
         expect(left(f"dist-gan-{process.pid}"), "the traces of a launcher under way are not found")
         process.send_signal(name)
@@ -120,17 +143,20 @@ def killed():
     """KILL gives a launcher no time to clean up: the next one does."""
     process = start("--", "sleep", "1000")
     name = f"dist-gan-{process.pid}"
+    deadline = time.time() + LIMIT
     while process.poll() is None and not any("cmdline" in trace for trace in left(name)):
+        if time.time() > deadline:
+            stop(process, "the launcher does not start its command")
         time.sleep(0.05)
     process.kill()
-    process.wait()
+    process.wait(timeout=LIMIT)
     finish(start("--", "true"), 0, "a launcher after one that was killed")
     expect(not left(name), "left by a killed launcher:", *left(name))
-    process.communicate()
+    ended(process, "output of a killed launcher")
     print("two_hosts: the next launcher removes what a killed one left")
 
 
-probe = subprocess.run([LAUNCHER, "--", "true"], env=ENVIRONMENT, capture_output=True, text=True)
+probe = subprocess.run([LAUNCHER, "--", "true"], env=ENVIRONMENT, capture_output=True, text=True, timeout=LIMIT)
 if probe.returncode == 69:
     print(f"two_hosts: SKIPPED: {probe.stderr.strip()}")
 else:

@@ -1,3 +1,4 @@
+internal import CScheduling
 internal import Foundation
 internal import Synchronization
 
@@ -13,6 +14,8 @@ final class ChunkCarrier: @unchecked Sendable {
   private var failure: (any Error)?
   private let failed = Atomic<Bool>(false)
   private let nanoseconds = Atomic<Int>(0)
+  /// Whether the sender waits for sums.
+  private let isAwaited = Atomic<Bool>(false)
 
   init(_ way: any ChunkWay) { self.way = way }
 
@@ -21,9 +24,11 @@ final class ChunkCarrier: @unchecked Sendable {
 
   func start() {
     let thread = Thread { [self] in
+      // Where the kernel does not know how, pieces travel later.
+      _ = cscheduling_wake_soon()
       while let chunk = next() {
         do {
-          try carry(from: chunk)
+          try carry(from: chunk, pausing: rest)
         } catch {
           condition.withLock { failure = error }
           failed.store(true, ordering: .releasing)
@@ -50,25 +55,49 @@ final class ChunkCarrier: @unchecked Sendable {
     }
   }
 
+  /// Says whether the sender waits for sums, so that the core has nothing else to do.
+  func setAwaited(_ isAwaited: Bool) { self.isAwaited.store(isAwaited, ordering: .relaxed) }
+
   func check() throws {
     guard hasFailed else { return }
     if let failure = condition.withLock({ failure }) { throw failure }
   }
 
-  /// Adds one piece, and waits for it.
-  func carry(_ chunk: SumChunk) throws {
-    try timed(from: chunk) { try Patience.wait { try way.advance() == 0 } }
-  }
+  /// Takes the first of the pieces that wait, where no thread does; nil when there is none.
+  func takeFirst() -> SumChunk? { condition.withLock { waiting.isEmpty ? nil : waiting.removeFirst() } }
 
-  /// Adds a piece and those that come before it is summed. Between two looks it sleeps: the cores belong to those who compute.
-  private func carry(from first: SumChunk) throws {
+  /// Adds a piece and those that are published before it is summed, on the caller's thread, which has nothing else to do.
+  func carry(_ chunk: SumChunk) throws { try carry(from: chunk) { _ in sched_yield() } }
+
+  /// Adds a piece and those that come before it is summed.
+  /// - Parameter pause: called where messages are waited for, with the time since it last returned.
+  private func carry(from first: SumChunk, pausing pause: (Duration) -> Void) throws {
     try timed(from: first) {
       var left = try way.advance()
+      var woken = ContinuousClock.now
       while left > 0 {
-        if left < way.depth, let chunk = published() { try way.begin(chunk) } else { usleep(Patience.nap) }
+        // All that may be begun is, before anybody looks what has come: each look costs a call of the system.
+        while left < depth, let chunk = published() {
+          try way.begin(chunk)
+          left += 1
+        }
+        pause(woken.duration(to: .now))
+        woken = .now
         left = try way.advance()
       }
     }
+  }
+
+  /// Pieces that may be under way now.
+  private var depth: Int { isAwaited.load(ordering: .relaxed) ? way.greatestDepth : way.depth }
+
+  /// Leaves the core to those who compute.
+  ///
+  /// The pause is at least twice as long as the thread has run, since the scheduler lets one that took more than its turn wait when it
+  /// wakes, up to a tick of 4 ms.
+  private func rest(after running: Duration) {
+    let pause = isAwaited.load(ordering: .relaxed) ? 1e-6 * Double(Patience.nap) : way.pause
+    usleep(UInt32(1e6 * max(pause, min(2e-3, 2 * (running / .seconds(1))))))
   }
 
   private func timed(from chunk: SumChunk, _ body: () throws -> Void) throws {

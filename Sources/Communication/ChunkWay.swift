@@ -36,6 +36,10 @@ protocol ChunkWay: AnyObject {
   func isPublished(_ number: Int) -> Bool
   /// Pieces that may have been begun and not be summed.
   var depth: Int { get }
+  /// Pieces that may be when the sender waits for them: no sum that cannot wait comes behind these.
+  var greatestDepth: Int { get }
+  /// Seconds between two looks at what is under way.
+  var pause: Double { get }
   /// Begins to add a piece over the ranks, once it is published; called for one piece after the other.
   func begin(_ chunk: SumChunk) throws
   /// Carries on with what was begun, as far as messages have come.
@@ -52,11 +56,17 @@ struct MovingChunks {
   /// Takes a piece that was begun.
   mutating func append(_ number: Int, _ sum: MessageSum) { chunks.append((number, sum)) }
 
-  /// Carries on with all.
+  /// Carries on with all that can get further.
   /// - Returns: the number of the last piece that is summed with all before it, if there is a new one, and how many are under way.
   mutating func advance() throws -> (last: Int?, left: Int) {
-    let isThere = try chunks.map { try $0.sum.advance() }
-    let count = isThere.prefix { $0 }.count
+    var count = 0
+    var isFirst = true
+    for chunk in chunks where isFirst || !chunk.sum.isInLastRound {
+      let isThere = try chunk.sum.advance()
+      // Behind a piece that is not summed none counts. Those that wait for their last messages are not asked, each of which would look
+      // anew what has come.
+      if isFirst && isThere { count += 1 } else { isFirst = false }
+    }
     let last = count > 0 ? chunks[count - 1].number : nil
     chunks.removeFirst(count)
     return (last, chunks.count)

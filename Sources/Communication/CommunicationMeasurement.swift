@@ -26,7 +26,7 @@ public struct CommunicationMeasurement: Sendable {
     self.points = points
     crossesHosts = communicator.hosts > 1
     link = exchange.map { exchange in
-      Link(fitting: points, gap: max(0, (exchange.burst - points[0].seconds) / Double(ExchangeTimes.burstCount - 1)))
+      Link(fitting: points, gap: exchange.gap)
     }
     // Small sums go through shared memory in a training, too.
     _ = try communicator.canShare(1 << 24)

@@ -27,6 +27,9 @@ public protocol Communicator: AnyObject {
   /// The bytes of every rank, on every rank, by rank; lengths may differ.
   func allGather(_ bytes: UnsafeRawBufferPointer) throws -> [[UInt8]]
 
+  /// The link between two hosts, measured roughly at the first call; the same on all ranks, nil on one host.
+  func hostLink() throws -> Link?
+
   /// Finishes the shard tree: the sum over all shards, bit for bit the same on every rank and for any number of ranks.
   ///
   /// - Parameters:

@@ -9,25 +9,24 @@
     let layout: HostLayout
     /// Ranks of the host.
     let size: Int
-    let chunk: Int
-    let slots: Int
+    let pieces: Pieces
     /// Results there is room for.
     let capacity: Int
     /// Floats that each rank can lend.
     let lent: Int
-    /// Pieces that can be under way.
-    static let places = 1024
     /// Bytes that tell where a piece is.
     fileprivate static let placeBytes = MemoryLayout<Place>.stride
 
     private func pages(_ bytes: Int) -> Int { (bytes + 4095) / 4096 * 4096 }
 
+    /// Slots of each rank.
+    var slots: Int { pieces.slotCount(nodes: layout.largestMember) }
     /// First byte of the places.
     var places: Int { pages(2 * size * Counters.stride) }
     /// First byte of the slots.
-    var staging: Int { places + pages(size * Self.places * Self.placeBytes) }
+    var staging: Int { places + pages(size * pieces.places * Self.placeBytes) }
     /// First byte of the results.
-    var results: Int { staging + pages(size * slots * layout.largestMember * chunk * 4) }
+    var results: Int { staging + pages(size * slots * layout.largestMember * pieces.length * 4) }
     /// First byte of the memory that a rank lends; for `size` the end.
     func lent(of rank: Int) -> Int { results + pages(capacity * 4) + rank * pages(lent * 4) }
     /// Bytes of address space.
@@ -44,8 +43,10 @@
 
   let chunk: Int
   let slots: Int
-  let places = Parts.places
+  let places: Int
   let depth: Int
+  let greatestDepth: Int
+  let pause: Double
   let longestShared: Int
   let blocks: Int
   let lentMemory: UnsafeMutableBufferPointer<Float>?
@@ -68,23 +69,21 @@
   ///   - rank: this rank among those of its host.
   ///   - lanes: ranks of each host that own a slice.
   ///   - lane: the ranks of this lane, one of each host; nil on one host and on a rank without a slice.
-  ///   - longestShared, depth: see `ChunkWay`.
   ///   - streams: whether sums on one host are written past the caches, since a gradient does not fit in them.
   init(
-    _ memory: SharedMemory, _ parts: Parts, rank: Int, lanes: Int, lane: MessageSums?, longestShared: Int, depth: Int, streams: Bool = false
+    _ memory: SharedMemory, _ parts: Parts, rank: Int, lanes: Int, lane: MessageSums?, streams: Bool = false
   ) {
     self.memory = memory
     self.rank = rank
     self.parts = parts
     self.lanes = lanes
     self.lane = lane
-    self.longestShared = longestShared
     self.streams = streams
-    self.depth = depth
-    scratch = (0..<depth).map { _ in MessageBuffers() }
+    (chunk, depth, places) = (parts.pieces.length, parts.pieces.depth, parts.pieces.places)
+    (greatestDepth, pause) = (parts.pieces.greatestDepth, parts.pieces.pause)
+    (longestShared, slots) = (parts.pieces.longestShared, parts.slots)
+    scratch = (0..<greatestDepth).map { _ in MessageBuffers() }
     layout = parts.layout
-    chunk = parts.chunk
-    slots = parts.slots
     blocks = layout.local.nodes(ofMember: rank).count
     filled = unsafe Counters(at: memory.base, count: parts.size)
     summed = unsafe Counters(at: memory.base + parts.size * Counters.stride, count: parts.size)
@@ -116,7 +115,7 @@
   }
 
   private func place(_ number: Int, of owner: Int) -> UnsafeMutablePointer<Place> {
-    let index = owner * Parts.places + number % Parts.places
+    let index = owner * places + number % places
     // Sound: two words of their own, written before the counter says that they are there, and again only after all have read them.
     return unsafe (memory.base + parts.places + index * Parts.placeBytes).assumingMemoryBound(to: Place.self)
   }
@@ -139,7 +138,7 @@
       let sums = unsafe results + piece.position + slice.lowerBound
       if let lane {
         let own = layout.local.sumCount
-        let first = unsafe own == 1 ? sums : scratch[piece.number % depth].received.floats(own * slice.count)
+        let first = unsafe own == 1 ? sums : scratch[piece.number % greatestDepth].received.floats(own * slice.count)
         let blocks = unsafe (0..<own).map { unsafe first + $0 * slice.count }
         unsafe layout.local.add(nodes, count: slice.count, into: blocks)
         let sum = try unsafe lane.begin(

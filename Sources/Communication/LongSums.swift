@@ -15,45 +15,11 @@ public final class LongSums {
     public init() {}
   }
 
-  /// Floats of a piece of a gradient of `capacity` floats.
-  ///
-  /// Between hosts a piece is worth its latency; on one host its slices should stay in the cache. A short gradient is cut too, so that its
-  /// first pieces travel while the last are computed; more finely between hosts, where several are under way.
-  public static func pieceLength(capacity: Int, hosts: Int) -> Int {
-    let (largest, parts) = hosts == 1 ? (1 << 18, 8) : (1 << 20, 16)
-    return max(1 << 14, min(largest, (capacity / parts + 1023) / 1024 * 1024))
-  }
-
-  /// Floats from which on a sum is not copied together with others into a piece: on one host a copy costs more than a piece does. Between
-  /// hosts it is the other way round, but a sum that is copied waits for those that fill the piece.
-  static func longestShared(capacity: Int, hosts: Int) -> Int {
-    hosts == 1 ? 1 << 14 : pieceLength(capacity: capacity, hosts: hosts) / 4
-  }
-
-  /// Pieces that may be under way between hosts at once, so that one's latency hides behind another's bytes: up to 4, and no more than 4 MiB
-  /// where there is a choice, since sums that cannot wait travel behind them.
-  public static func depth(capacity: Int, hosts: Int) -> Int {
-    hosts == 1 ? 1 : max(2, min(4, (1 << 20) / pieceLength(capacity: capacity, hosts: hosts)))
-  }
-
-  /// Pieces that can be copied and under way: all of a gradient and one more, within 64 MiB of each rank's memory but at least two.
-  static func slotCount(capacity: Int, hosts: Int, nodes: Int) -> Int {
-    let chunk = pieceLength(capacity: capacity, hosts: hosts)
-    return max(2, min((capacity + chunk - 1) / chunk + 1, (1 << 24) / (chunk * nodes)))
-  }
-
-  /// Bytes that the ranks of a host share for partial sums of a gradient of `capacity` floats that are copied; its sums come on top.
+  /// Bytes that the ranks of a host share, at the most, for partial sums that are made where others read them: a whole gradient.
   /// - Parameters:
   ///   - capacity: floats of the longest gradient.
-  ///   - hosts: hosts of the run.
   ///   - nodes: nodes of the shard tree that the rank with most of them brings.
   ///   - ranks: ranks of the host.
-  public static func stagingBytes(capacity: Int, hosts: Int, nodes: Int, ranks: Int) -> Int {
-    ranks * slotCount(capacity: capacity, hosts: hosts, nodes: nodes) * nodes * pieceLength(capacity: capacity, hosts: hosts) * 4
-  }
-
-  /// Bytes that the ranks of a host share, at the most, for partial sums that are made where others read them: a whole gradient.
-  /// Parameters as those of `stagingBytes`.
   public static func lentBytes(capacity: Int, nodes: Int, ranks: Int) -> Int { ranks * nodes * capacity * 4 }
 
   private let way: any ChunkWay
@@ -61,6 +27,9 @@ public final class LongSums {
   private let isThreaded: Bool
   private var exposed = 0.0
   private var idle = 0.0
+  /// Seconds that each piece was waited for, from number `firstWait` on, while `recordsWaits`.
+  private var waits: [Double] = []
+  private var firstWait = 1
   /// Results sent and not forgotten.
   private var unread = 0
   /// Number of the next piece, and where its results go.
@@ -75,7 +44,7 @@ public final class LongSums {
   /// Owners of memory that other ranks read, each with the last piece that lies in it.
   private var read: [(owner: AnyObject, until: Int)] = []
 
-  /// - Parameter isThreaded: whether a thread adds; if not, `send` does when a piece is full.
+  /// - Parameter isThreaded: whether a thread adds; if not, `send` does.
   init(_ way: any ChunkWay, isThreaded: Bool) {
     self.way = way
     self.isThreaded = isThreaded
@@ -92,6 +61,15 @@ public final class LongSums {
     (times.exposed, times.idle, times.carried) = (exposed, idle, carrier.seconds)
     return times
   }
+
+  /// Whether each wait is kept; once it is set again all before are forgotten.
+  public var recordsWaits = false {
+    didSet { (waits, firstWait) = ([], next.number) }
+  }
+
+  /// Seconds that each piece was waited for, by number, of those sent since `recordsWaits` was set: for its messages and for others who
+  /// had not sent it yet.
+  public var recordedWaits: [Double] { waits + Array(repeating: 0, count: max(0, next.number - firstWait - waits.count)) }
 
   // MARK: Memory that is lent
 
@@ -142,6 +120,7 @@ public final class LongSums {
       try unsafe publish(blocks, stride: way.chunk, position: start + first, count: length)
     }
     if let owner, lent { read.append((owner, next.number - 1)) }
+    try carryOwn()
     return start..<(start + count)
   }
 
@@ -167,6 +146,7 @@ public final class LongSums {
     open = nil
     slotUses[piece.slot] = next.number
     try unsafe publish(way.staging(piece.slot), stride: way.chunk, position: piece.position, count: piece.count)
+    try carryOwn()
   }
 
   private func publish(_ partials: UnsafePointer<Float>, stride: Int, position: Int, count: Int) throws {
@@ -175,9 +155,15 @@ public final class LongSums {
     next.number += 1
     published.append((position..<(position + count), chunk.number))
     unsafe way.publish(chunk.number, at: partials, stride: stride)
-    if isThreaded { return carrier.add(chunk) }
-    spend(&idle) { Patience.wait { way.isPublished(chunk.number) } }
-    try spend(&exposed) { try carrier.carry(chunk) }
+    carrier.add(chunk)
+  }
+
+  /// Adds the pieces of this thread, where no other does, all that were sent together.
+  private func carryOwn() throws {
+    while !isThreaded, let chunk = carrier.takeFirst() {
+      spend(&idle, on: next.number - 1) { Patience.wait { way.isPublished(chunk.number) } }
+      try spend(&exposed, on: next.number - 1) { try carrier.carry(chunk) }
+    }
   }
 
   /// A slot whose last piece is read, in turn.
@@ -222,16 +208,23 @@ public final class LongSums {
   /// Waits until a piece is summed.
   private func wait(for number: Int) throws {
     if !way.isSummed(number) {
-      spend(&idle) { Patience.wait { carrier.hasFailed || way.isPublished(number) } }
-      spend(&exposed) { Patience.wait { carrier.hasFailed || way.isSummed(number) } }
+      try carryOwn()
+      carrier.setAwaited(true)
+      defer { carrier.setAwaited(false) }
+      spend(&idle, on: number) { Patience.wait { carrier.hasFailed || way.isPublished(number) } }
+      spend(&exposed, on: number) { Patience.wait { carrier.hasFailed || way.isSummed(number) } }
     }
     try carrier.check()
   }
 
-  private func spend(_ seconds: inout Double, _ body: () throws -> Void) rethrows {
+  private func spend(_ seconds: inout Double, on number: Int, _ body: () throws -> Void) rethrows {
     let start = ContinuousClock.now
     try body()
-    seconds += start.duration(to: .now) / .seconds(1)
+    let spent = start.duration(to: .now) / .seconds(1)
+    seconds += spent
+    guard recordsWaits, number >= firstWait else { return }
+    waits += Array(repeating: 0, count: max(0, number - firstWait + 1 - waits.count))
+    waits[number - firstWait] += spent
   }
 }
 

@@ -5,8 +5,10 @@ internal import Glibc
 struct ExchangeTimes {
   /// Median seconds by size, of the slowest pair.
   let points: [(bytes: Int, seconds: Double)]
-  /// Seconds of `burstCount` smallest messages posted at once.
+  /// Seconds of `burstCount` messages of the first size posted at once.
   let burst: Double
+  /// Seconds that each message of a burst adds.
+  var gap: Double { max(0, (burst - points[0].seconds) / Double(Self.burstCount - 1)) }
   /// Messages of a burst.
   static let burstCount = 16
   /// Bytes of the messages: 4 B to 16 MiB, closer where the pieces of gradients are.
@@ -18,7 +20,10 @@ extension MPICommunicator {
   ///
   /// Each message goes both ways at once, as in sums, so that a link that is not duplex shows half its rate. Pairs measure at the same
   /// time; all other ranks sleep meanwhile, since ranks that spin would take the cores that the pairs may need.
-  func measuredExchanges() throws -> ExchangeTimes? {
+  /// - Parameters:
+  ///   - sizes: bytes of the messages.
+  ///   - seconds: about so long each size is measured; a slow link takes longer.
+  func measuredExchanges(_ sizes: [Int] = ExchangeTimes.sizes, seconds: Double = 0.3) throws -> ExchangeTimes? {
     if size == 1 { return nil }
     let firsts = try everyNumber(Double(localRank)).enumerated().filter { $0.element == 0 }.map(\.offset)
     let chosen = firsts.count > 1 ? firsts : [0, 1]
@@ -29,16 +34,27 @@ extension MPICommunicator {
     var duplicate: MPI_Comm?
     try Self.check(unsafe MPI_Comm_dup(world, &duplicate), "opening a channel for measurements")
     let channel = unsafe duplicate
-    var times = [Double](repeating: 0, count: ExchangeTimes.sizes.count + 1)
+    var times = [Double](repeating: 0, count: sizes.count + 1)
     if let partner {
-      let pair = unsafe ExchangePair(partner: Int32(partner), channel: channel)
-      for (index, bytes) in ExchangeTimes.sizes.enumerated() { times[index] = try pair.seconds(ofMessages: 1, bytes: bytes) }
-      times[ExchangeTimes.sizes.count] = try pair.seconds(ofMessages: ExchangeTimes.burstCount, bytes: ExchangeTimes.sizes[0])
+      let pair = unsafe ExchangePair(partner: Int32(partner), channel: channel, patience: seconds)
+      for (index, bytes) in sizes.enumerated() { times[index] = try pair.seconds(ofMessages: 1, bytes: bytes) }
+      times[sizes.count] = try pair.seconds(ofMessages: ExchangeTimes.burstCount, bytes: sizes[0])
     }
     try unsafe sleepUntilAll(channel)
     try Self.check(unsafe MPI_Comm_free(&duplicate), "closing the channel for measurements")
     let slowest = try times.map { try everyNumber($0).max() ?? $0 }
-    return ExchangeTimes(points: zip(ExchangeTimes.sizes, slowest).map { ($0, $1) }, burst: slowest[ExchangeTimes.sizes.count])
+    return ExchangeTimes(points: zip(sizes, slowest).map { ($0, $1) }, burst: slowest[sizes.count])
+  }
+
+  func hostLink() throws -> Link? {
+    guard hosts > 1 else { return nil }
+    if let measuredLink { return measuredLink }
+    // Two sizes tell enough: of the longer message hundreds of KiB go one after the other, more than a shaper lets through at once.
+    guard let times = try measuredExchanges([4, 1 << 18], seconds: 0.1) else { return nil }
+    let (latency, long) = (times.points[0].seconds, times.points[1])
+    measuredLink = Link(
+      latency: latency, bandwidth: Double(long.bytes) / max(1e-9, long.seconds - latency), gap: times.gap)
+    return measuredLink
   }
 
   /// A barrier that leaves the cores to others.
@@ -57,6 +73,8 @@ extension MPICommunicator {
 @safe private struct ExchangePair {
   let partner: Int32
   let channel: MPI_Comm?
+  /// Seconds in which a time should be found.
+  let patience: Double
 
   /// Seconds of an exchange of `count` messages each way, all posted at once: the median over rows of exchanges of their means.
   ///
@@ -70,7 +88,7 @@ extension MPICommunicator {
     try unsafe exchange(buffer, count, bytes)
     let trial = try elapsed { try unsafe exchange(buffer, count, bytes) }
     let length = try agreed(trial < 0.05 ? 4 : 2)
-    let rows = try agreed(max(3, min(50, Int(0.3 / max(trial * Double(length), 1e-6)))))
+    let rows = try agreed(max(3, min(50, Int(patience / max(trial * Double(length), 1e-6)))))
     let times = try (0..<rows).map { _ in
       try elapsed { for _ in 0..<length { try unsafe exchange(buffer, count, bytes) } } / Double(length)
     }

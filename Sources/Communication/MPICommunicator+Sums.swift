@@ -28,30 +28,28 @@ extension MPICommunicator {
   func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat, lending: Bool) throws -> LongSums? {
     guard size > 1 else { return nil }
     let layout = layout(plan)
-    let chunk = LongSums.pieceLength(capacity: capacity, hosts: hosts)
-    let slots = LongSums.slotCount(capacity: capacity, hosts: hosts, nodes: layout.host.largestMember)
+    let pieces = try Pieces(capacity: capacity, hosts: hosts, link: hostLink())
     let isShared = board != nil && (reduction == .overlapped || reduction == .blocking)
     // On one host shared memory needs no MPI in the thread.
     let isThreaded = reduction != .blocking && (isThreadSafe || isShared && hosts == 1)
     // The stream of one gradient may be longer than its parameters: a network that a loss uses twice sends twice.
     let room = 8 * capacity + (1 << 20)
-    let depth = LongSums.depth(capacity: capacity, hosts: hosts)
     guard isShared else {
       let way = try MessageWay(
-        unsafe MessageSums(over: channel(like: world)), layout: layout.ranks, reducesByLibrary: reduction == .mpi, chunk: chunk,
-        slots: slots, depth: depth, capacity: room)
+        unsafe MessageSums(over: channel(like: world)), layout: layout.ranks, reducesByLibrary: reduction == .mpi, pieces,
+        capacity: room)
       return LongSums(way, isThreaded: isThreaded)
     }
     let lanes = hostSizes.min() ?? 1
     let nodes = layout.host.largestMember
     let parts = HostWay.Parts(
-      layout: layout.host, size: localSize, chunk: chunk, slots: slots, capacity: room,
+      layout: layout.host, size: localSize, pieces: pieces, capacity: room,
       lent: lending ? LongSums.lentBytes(capacity: capacity, nodes: nodes, ranks: 1) / 4 : 0)
     let lane = try hosts == 1 ? nil : unsafe channel(ofLane: localRank < lanes ? localRank : nil)
     let exchange = try unsafe lane.map { try unsafe MessageSums(over: $0, wire: wire) }
     let way = try HostWay(
       sharedMemory(parts.byteCount, reserving: parts.results + 4 * capacity), parts, rank: localRank, lanes: lanes, lane: exchange,
-      longestShared: LongSums.longestShared(capacity: capacity, hosts: hosts), depth: depth, streams: capacity >= Self.longestCached)
+      streams: capacity >= Self.longestCached)
     return LongSums(way, isThreaded: isThreaded)
   }
 }

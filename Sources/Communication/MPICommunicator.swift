@@ -27,6 +27,8 @@ internal import Sharding
   var board: HostBoard?
   var layouts: [ShardPlan: (ranks: TreeLayout, host: HostLayout)] = [:]
   var sharedFiles = 0
+  /// The link between hosts, once it is measured.
+  var measuredLink: Link?
   /// Bytes of one broadcast message, below the limit of C's `int`.
   static let largestMessage = 1 << 30
   /// Floats of the longest gradient whose sums are left in the caches for those who read them: with the partial sums of two ranks, 24 MiB.

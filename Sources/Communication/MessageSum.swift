@@ -64,6 +64,9 @@ struct MessageRound {
   /// Posts the first messages.
   func start() throws { try post() }
 
+  /// Whether nothing is sent after the messages that are waited for.
+  var isInLastRound: Bool { rounds.count <= 1 }
+
   /// Goes on as far as messages have come.
   /// - Returns: whether the sum is there.
   func advance() throws -> Bool {

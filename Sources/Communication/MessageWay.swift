@@ -5,7 +5,9 @@ internal import Synchronization
   let chunk: Int
   let slots: Int
   let depth: Int
-  let places = 1024
+  let greatestDepth: Int
+  let pause: Double
+  let places: Int
   let blocks: Int
   let lentMemory: UnsafeMutableBufferPointer<Float>? = nil
   let results: UnsafeMutablePointer<Float>
@@ -20,15 +22,15 @@ internal import Synchronization
   private let partials: UnsafeMutablePointer<(first: UnsafePointer<Float>, stride: Int)>
 
   /// - Parameter reducesByLibrary: whether `MPI_Allreduce` adds, instead of the tree.
-  init(_ ranks: MessageSums, layout: TreeLayout, reducesByLibrary: Bool, chunk: Int, slots: Int, depth: Int, capacity: Int) {
+  init(_ ranks: MessageSums, layout: TreeLayout, reducesByLibrary: Bool, _ pieces: Pieces, capacity: Int) {
     self.ranks = ranks
     self.layout = layout
     self.reducesByLibrary = reducesByLibrary
-    self.chunk = chunk
-    self.slots = slots
-    self.depth = depth
     self.capacity = capacity
     blocks = layout.nodes(ofMember: ranks.rank).count
+    pause = pieces.pause
+    (chunk, slots, places) = (pieces.length, pieces.slotCount(nodes: max(1, blocks)), pieces.places)
+    (depth, greatestDepth) = (pieces.depth, pieces.greatestDepth)
     unsafe stagingFloats = .allocate(capacity: slots * blocks * chunk)
     unsafe results = .allocate(capacity: capacity)
     unsafe partials = .allocate(capacity: places)

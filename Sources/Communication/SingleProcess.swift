@@ -26,6 +26,8 @@ public final class SingleProcess: Communicator {
 
   public func allGather(_ bytes: UnsafeRawBufferPointer) -> [[UInt8]] { unsafe [Array(bytes)] }
 
+  public func hostLink() -> Link? { nil }
+
   public func sumTree(_ partials: UnsafeMutablePointer<Float>, count: Int, plan: ShardPlan, into result: UnsafeMutablePointer<Float>) {
     // One rank owns all shards, so its one node is the root already.
     if unsafe partials != result { unsafe result.update(from: partials, count: count) }

@@ -13,19 +13,25 @@ extension DataSets {
     @Flag var all = false
 
     func run() throws {
-      // Whoever waits for this process may be killed meanwhile.
-      let patience = UInt32(FileProbe.patience(path)) + 5
-      alarm(patience)
+      // Whoever waits for this process may be killed meanwhile. Processor time, as there: the machine may have no core to spare.
+      let patience = Int(FileProbe.patience(path)) + 5
+      Self.limit(seconds: patience)
       var lastSign = ContinuousClock.now
       // The errors are told by the process that opens the file in earnest.
       for key in imagesKey {
         HDF5Probe.touch(path, imagesKey: key, labelsKey: labelsKey, readsAll: all) {
           guard lastSign.duration(to: .now) > .seconds(1) else { return }
           lastSign = .now
-          alarm(patience)
+          Self.limit(seconds: patience)
           unsafe write(STDOUT_FILENO, ".", 1)
         }
       }
+    }
+
+    /// Lets this process end itself after so many further seconds of processor time.
+    private static func limit(seconds: Int) {
+      var timer = itimerval(it_interval: timeval(), it_value: timeval(tv_sec: seconds, tv_usec: 0))
+      unsafe setitimer(__itimer_which_t(ITIMER_PROF.rawValue), &timer, nil)
     }
   }
 }
@@ -46,7 +52,7 @@ enum FileProbe {
     for key in imagesKeys { words += ["--images-key=\(key)"] }
     if let labelsKey { words.append("--labels-key=\(labelsKey)") }
     if readsAll { words.append("--all") }
-    guard let status = try run(words, seconds: patience(path)) else {
+    guard let status = try run(words, patience: patience(path)) else {
       throw DatasetError(
         .damaged, path: path, "cannot open the file: the HDF5 library did not come to an end with it, so it is damaged; get it anew")
     }
@@ -58,15 +64,15 @@ enum FileProbe {
     }
   }
 
-  /// Seconds without a sign of life after which the file is given up: by its size, at the rate of a slow disk.
+  /// Seconds without a sign of life after which the file is given up, as `ProbeWatch` counts them: by its size, at the rate of a slow disk.
   static func patience(_ path: String) -> Double {
     let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
     return 20 + Double(size) / 10e6
   }
 
   /// Runs this program with other words, as a process of its own that gives signs of life to its standard output.
-  /// - Returns: the status that `waitpid` tells; `nil` when time was up and the process was ended.
-  private static func run(_ words: [String], seconds: Double) throws -> Int32? {
+  /// - Returns: the status that `waitpid` tells; `nil` when it was given up and ended.
+  private static func run(_ words: [String], patience: Double) throws -> Int32? {
     // A rank's child is no rank.
     let environment = ProcessInfo.processInfo.environment.filter { name, _ in
       !["OMPI_", "PMIX_", "PMI_", "SLURM_"].contains { name.hasPrefix($0) } && name != "SWIFT_BACKTRACE"
@@ -92,28 +98,32 @@ enum FileProbe {
     close(pipeEnds[1])
     // Without a second process the file is opened at once, as everybody else opens it.
     guard code == 0 else { return 0 }
-    let isAlive = hearsEnd(of: pipeEnds[0], seconds: seconds)
+    let isAlive = hearsEnd(of: pipeEnds[0], from: process, patience: patience)
     if !isAlive { kill(process, SIGKILL) }
     var status: Int32 = 0
     while unsafe waitpid(process, &status, 0) < 0 { if errno != EINTR { return 0 } }
     return isAlive ? status : nil
   }
 
-  /// Waits until the other end of a pipe is closed, as the end of a process does; false when nothing comes for so many seconds.
-  private static func hearsEnd(of descriptor: Int32, seconds: Double) -> Bool {
+  /// Waits until the other end of a pipe is closed, as the end of a process does; false when the process is to be given up.
+  private static func hearsEnd(of descriptor: Int32, from process: pid_t, patience: Double) -> Bool {
     var signs = [UInt8](repeating: 0, count: 64)
-    var end = ContinuousClock.now + .seconds(seconds)
+    var watch = ProbeWatch(patience: patience)
     while true {
       var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-      let left = ContinuousClock.now.duration(to: end) / .milliseconds(1)
-      let ready = unsafe poll(&event, 1, Int32(max(0, min(left, 1e6))))
+      // A second at a time, however much later this process wakes.
+      let ready = unsafe poll(&event, 1, 1000)
       if ready < 0 && errno == EINTR { continue }
-      if ready == 0 && ContinuousClock.now < end { continue }
+      if ready == 0 {
+        let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        if let look = text.flatMap({ ProbeWatch.Look($0) }), watch.isGivenUp(look, after: 1) { return false }
+        continue
+      }
       guard ready > 0 else { return false }
       let count = unsafe read(descriptor, &signs, signs.count)
       if count < 0 && errno == EINTR { continue }
       if count <= 0 { return true }
-      end = .now + .seconds(seconds)
+      watch.hear()
     }
   }
 }

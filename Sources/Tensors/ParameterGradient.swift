@@ -137,7 +137,7 @@ public final class ParameterGradient {
       let cotangent = cotangents.take(node)
       let inputs = node.inputs.compactMap(\.node)
       if let cotangent {
-        for (target, contribution) in reach.pullBack(cotangent, through: node, primitive, isRecording: false) {
+        reach.pullBack(cotangent, through: node, primitive, isRecording: false) { target, contribution in
           receive(target)
           cotangents.add(contribution, to: target)
         }

@@ -55,7 +55,7 @@ struct Sweep {
       guard let cotangent = cotangents.take(node, keeping: reach.targets.contains(node.number)), let primitive = node.primitive else {
         continue
       }
-      for (target, contribution) in reach.pullBack(cotangent, through: node, primitive, isRecording: isRecording) {
+      reach.pullBack(cotangent, through: node, primitive, isRecording: isRecording) { target, contribution in
         if target.isParameterOnly { handOver(target, contribution) } else { cotangents.add(contribution, to: target) }
       }
       if !isRecording { node.consume() }
@@ -72,9 +72,7 @@ struct Sweep {
       guard let cotangent = handedOver.take(node, keeping: reach.targets.contains(node.number)), let primitive = node.primitive else {
         continue
       }
-      for (target, contribution) in reach.pullBack(cotangent, through: node, primitive, isRecording: isRecording) {
-        handedOver.add(contribution, to: target)
-      }
+      reach.pullBack(cotangent, through: node, primitive, isRecording: isRecording) { handedOver.add($1, to: $0) }
       if !isRecording { node.consume() }
     }
     return targets.map { sharded[$0] ?? handedOver[$0] }
@@ -119,22 +117,39 @@ struct GradientReach {
 
   func contains(_ node: Node) -> Bool { leading.contains(node.number) }
 
-  /// What the cotangent of `node` contributes to those of its inputs that lead to a target.
+  /// What the cotangent of `node` contributes to those of its inputs that lead to a target, each handed to `receive`.
+  ///
+  /// Factors have cotangents that are computed apart: those of parameters come first and are handed over before the others are computed,
+  /// beside which their sums can cross the ranks.
   func pullBack(
-    _ cotangent: Tensor, through node: Node, _ primitive: any Primitive, isRecording: Bool
-  ) -> [(target: Node, contribution: Tensor)] {
+    _ cotangent: Tensor, through node: Node, _ primitive: any Primitive, isRecording: Bool,
+    to receive: (_ target: Node, _ contribution: Tensor) -> Void
+  ) {
     let wanted = node.inputs.map { $0.node.map(contains) ?? false }
+    let ofParameters = zip(wanted, node.inputs).map { $0 && $1.node?.isParameterOnly ?? false }
+    // In a gradient that is recorded the numbers of nodes, and with them the order of a further sweep, are as `vjp` has it.
+    guard !isRecording, case .factors = primitive.keeps, ofParameters.contains(true), ofParameters != wanted else {
+      return pullBack(cotangent, through: node, primitive, wanted, isRecording: isRecording, to: receive)
+    }
+    pullBack(cotangent, through: node, primitive, ofParameters, isRecording: false, to: receive)
+    pullBack(cotangent, through: node, primitive, zip(wanted, ofParameters).map { $0 && !$1 }, isRecording: false, to: receive)
+  }
+
+  private func pullBack(
+    _ cotangent: Tensor, through node: Node, _ primitive: any Primitive, _ wanted: [Bool], isRecording: Bool,
+    to receive: (_ target: Node, _ contribution: Tensor) -> Void
+  ) {
     var output = node.keptOutput
     if isRecording { output?.node = node }
     let context = VJPContext(
       inputs: isRecording ? node.inputs : node.inputs.map(\.detached), keptOutput: output, wanted: wanted, isRecording: isRecording)
     let contributions = Observation.under(node.path) { primitive.vjp(cotangent, context) }
-    return contributions.indices.compactMap { index in
-      guard wanted[index], let contribution = contributions[index], let target = node.inputs[index].node else { return nil }
+    for (index, contribution) in contributions.enumerated() {
+      guard wanted[index], let contribution, let target = node.inputs[index].node else { continue }
       precondition(
         contribution.shape == target.shape,
         "\(type(of: primitive).name): cotangent \(contribution.shape) for an input of shape \(target.shape)")
-      return (target, contribution)
+      receive(target, contribution)
     }
   }
 }

@@ -11,8 +11,8 @@ public final class CommunicatorGroup: BatchGroup {
   public let ownedShards: Range<Int>
   /// The step at work, for messages.
   public var step = 0
-  /// Seconds that sums took whose result the next operation waits for.
-  public private(set) var smallSumSeconds = 0.0
+  /// Seconds of each sum whose result the next operation waits for, while `recordsWaits`.
+  private var smallSums: [Double] = []
   private let communicator: any Communicator
   private let carrier: LongSums?
   private let pool: PartialsPool?
@@ -46,10 +46,21 @@ public final class CommunicatorGroup: BatchGroup {
   /// Seconds spent on long sums so far.
   public var times: LongSums.Times { carrier?.times ?? LongSums.Times() }
 
+  /// Whether each wait is kept; when it is set all before are forgotten.
+  public var recordsWaits = false {
+    didSet {
+      carrier?.recordsWaits = recordsWaits
+      smallSums = []
+    }
+  }
+
+  /// The waits since `recordsWaits` was set.
+  public var waits: Waits { Waits(pieces: carrier?.recordedWaits ?? [], smallSums: smallSums) }
+
   public func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, into result: UnsafeMutablePointer<Float>) {
-    let start = ContinuousClock.now
+    let start = recordsWaits ? ContinuousClock.now : nil
     orAbort { try unsafe communicator.sumTree(partials, count: count, plan: plan, into: result) }
-    smallSumSeconds += start.duration(to: .now) / .seconds(1)
+    if let start { smallSums.append(start.duration(to: .now) / .seconds(1)) }
   }
 
   public func send(_ partials: UnsafePointer<Float>, count: Int) -> Range<Int> {

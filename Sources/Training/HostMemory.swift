@@ -47,8 +47,8 @@ struct SharedHome {
     // where they find no room they are copied.
     let plan = options.plan
     let nodes = (0..<communicator.size).map { plan.nodes(in: plan.shards(ofRank: $0, of: communicator.size)).count }.max() ?? 1
-    let staging = LongSums.stagingBytes(
-      capacity: longestGradient, hosts: communicator.hosts, nodes: nodes, ranks: communicator.localSize)
+    let pieces = try Pieces(capacity: longestGradient, hosts: communicator.hosts, link: communicator.hostLink())
+    let staging = pieces.stagingBytes(nodes: nodes, ranks: communicator.localSize)
     let bytes = 4 * (state + longestGradient) + staging + (64 << 20)
     let lent = LongSums.lentBytes(capacity: longestGradient, nodes: nodes, ranks: communicator.localSize)
     lendsPartials = try communicator.canShare(bytes + lent)

@@ -31,11 +31,12 @@ extension ScalingModel {
     var halves: Bool { nodes & (nodes - 1) == 0 && blocks == 1 }
 
     func seconds(_ bytes: Double) -> Time {
-      let size = Double(model.pieceBytes(nodes))
+      let cut = model.pieces(nodes)
+      let size = Double(4 * cut.length)
       let pieces = max(1, (bytes / size).rounded(.up))
       let last = max(0, bytes - (pieces - 1) * size)
       let lastBetween = latency + onWire(last)
-      let interval = max(onWire(size), (latency + onWire(size)) / Double(model.piecesUnderWay(nodes)))
+      let interval = max(onWire(size), (latency + onWire(size)) / Double(cut.depth))
       return Time(
         local: local(bytes), between: (pieces - 1) * interval + lastBetween, lastPiece: local(last) + lastBetween,
         lastPieceBetween: lastBetween, latency: latency)

@@ -4,7 +4,7 @@ public import Sharding
 
 /// How long a step takes on `nodes` nodes, by a formula: compute, reductions of gradients, small sums, and what of them overlaps.
 ///
-/// With N nodes of r ranks, a gradient in pieces of up to 1 MiB, or 4 between nodes, memory of M bytes/s a node, a link of latency α,
+/// With N nodes of r ranks, a gradient in pieces (`Pieces`), memory of M bytes/s a node, a link of latency α,
 /// bandwidth B and gap g, and m partial blocks a node and n a rank (the maximal nodes of the shard tree in their shards):
 /// - a piece of s bytes takes `s(rn + 1)/M` on its node, every local rank adding its slice of all blocks, and `l + w` between nodes: by
 ///   recursive halving and doubling `l = 2·log₂N·α, w = 2(N-1)/N·s/B` where N is a power of two and m = 1, but two nodes send each other all
@@ -61,17 +61,14 @@ public struct ScalingModel: Sendable, Equatable {
     let ranks = nodes * ranksPerNode
     if ranks == 1 { return 0 }
     let blocks = mostBlocks((0..<ranks).map { plan.shards(ofRank: $0, of: ranks) }, apart: true)
-    return LongSums.stagingBytes(capacity: longestGradient, hosts: nodes, nodes: blocks, ranks: 1) + 4 * longestGradient / ranksPerNode
+    return pieces(nodes).stagingBytes(nodes: blocks, ranks: 1) + 4 * longestGradient / ranksPerNode
   }
 
   /// Floats of the longest gradient.
   private var longestGradient: Int { phases.map(\.parameters).max() ?? 0 }
 
-  /// Bytes of a piece between this many nodes.
-  func pieceBytes(_ nodes: Int) -> Int { 4 * LongSums.pieceLength(capacity: longestGradient, hosts: nodes) }
-
-  /// Pieces under way at once between this many nodes.
-  func piecesUnderWay(_ nodes: Int) -> Int { LongSums.depth(capacity: longestGradient, hosts: nodes) }
+  /// How gradients are cut between this many nodes.
+  func pieces(_ nodes: Int) -> Pieces { Pieces(capacity: longestGradient, hosts: nodes, link: link) }
 
   /// A model of these parts.
   public init(
@@ -171,7 +168,7 @@ public struct ScalingModel: Sendable, Equatable {
   private func exposed(_ reduction: Reduction, _ phase: Plan.Phase, behind seconds: Double) -> (wire: Double, cores: Double) {
     let time = reduction.seconds(Double(phase.gradientBytes))
     let (whole, last) = hasSpareCore ? (time.all, time.lastPiece) : (time.between, time.lastPieceBetween)
-    let late = lateness(phase, pieceBytes(reduction.nodes), whole: whole, latency: time.latency, behind: seconds)
+    let late = lateness(phase, 4 * pieces(reduction.nodes).length, whole: whole, latency: time.latency, behind: seconds)
     return (max(last, whole - overlap * (whole - late)), hasSpareCore ? 0 : time.local)
   }
 

@@ -20,8 +20,8 @@ public struct StepBenchmark {
   /// Floating-point operations per second that the registers of all ranks reach at the same time: the better of two trials, before the
   /// steps and after them.
   public let peakRate: Double
-  /// Seconds of a step that this rank waited for gradients, for slower ranks of its host, and for sums that cannot wait.
-  public let waiting: (gradients: Double, slowerRanks: Double, smallSums: Double)
+  /// Seconds of a step that this rank waited for others.
+  public let waiting: Waits.Parts
   /// Largest resident memory of each rank, in bytes.
   public let residentBytes: [Int]
   /// Most bytes that this rank's tensors held at once.
@@ -46,14 +46,15 @@ public struct StepBenchmark {
     try communicator.barrier()
     let peakBefore = Kernels.peakRate()
     for _ in 0..<warmUp { _ = try trainer.performStep() }
-    let (times, small, misses) = (trainer.communicationTimes, trainer.smallSumSeconds, StoragePool.shared.statistics.misses)
+    let misses = StoragePool.shared.statistics.misses
+    trainer.recordsWaits = true
     let profile = Profile()
     var (plain, profiled): ([StepRecord], [StepRecord]) = ([], [])
     for _ in 0..<steps {
       plain.append(try trainer.performStep())
       profiled.append(try profile.profiling { try trainer.performStep() })
     }
-    let (timesAfter, smallAfter, statistics) = (trainer.communicationTimes, trainer.smallSumSeconds, StoragePool.shared.statistics)
+    let (waits, statistics) = (trainer.waits, StoragePool.shared.statistics)
     try communicator.barrier()
     let peak = max(peakBefore, Kernels.peakRate())
 
@@ -64,8 +65,7 @@ public struct StepBenchmark {
     let flops = profile.entries.reduce(0) { $0 + $1.productFlops } / Double(steps)
     productFlops = try communicator.everyNumber(flops).reduce(0, +)
     peakRate = try communicator.everyNumber(peak).reduce(0, +)
-    let count = Double(2 * steps)
-    waiting = ((timesAfter.exposed - times.exposed) / count, (timesAfter.idle - times.idle) / count, (smallAfter - small) / count)
+    waiting = try waits.parts(over: communicator) / Double(2 * steps)
     residentBytes = try communicator.everyNumber(Double(Self.residentPeak())).map { Int($0) }
     poolPeakBytes = statistics.peakBytes
     poolMisses = statistics.misses - misses

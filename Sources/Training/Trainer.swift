@@ -38,8 +38,14 @@ public final class Trainer {
   /// Seconds that gradients took to cross the ranks, and that this rank waited for them.
   public var communicationTimes: LongSums.Times { group.times }
 
-  /// Seconds that this rank spent on sums whose result the next operation waits for: moments, losses.
-  public var smallSumSeconds: Double { group.smallSumSeconds }
+  /// Whether each wait for other ranks is kept, which takes memory in every step.
+  public var recordsWaits: Bool {
+    get { group.recordsWaits }
+    set { group.recordsWaits = newValue }
+  }
+
+  /// The waits since `recordsWaits` was set.
+  public var waits: Waits { group.waits }
 
   private let group: CommunicatorGroup
   private let layout: BatchLayout

@@ -11,6 +11,8 @@ import Testing
     let (chunk, slots, places, longestShared, blocks) = (16, 3, 8, 8, 1)
     /// Pieces that may be under way.
     let depth: Int
+    var greatestDepth: Int { depth }
+    let pause = 0.0
     let results = UnsafeMutablePointer<Float>.allocate(capacity: 512)
     private let floats = UnsafeMutablePointer<Float>.allocate(capacity: 48)
     let lentMemory: UnsafeMutableBufferPointer<Float>? = .allocate(capacity: 128)

@@ -134,4 +134,27 @@ import Testing
     #expect(group.waits == 1)
     #expect(unsafe UnsafeBufferPointer(start: storage.pointer, count: 128).elementsEqual((0..<128).map { Float(2 * $0 + 128) }))
   }
+
+  /// Notes what runs, and what a group is sent meanwhile.
+  private final class Events: PrimitiveObserver {
+    let group: LendingGroup
+    var names: [String] = []
+    init(_ group: LendingGroup) { self.group = group }
+    func didRun(_ primitive: any Primitive, _ inputs: [Tensor], _ output: Tensor) {
+      names.append("\(type(of: primitive).name) after \(group.owners.count)")
+    }
+  }
+
+  @Test func `the gradient of a matrix is sent before the cotangent of its rows is computed`() {
+    let group = LendingGroup()
+    let leaves = [[2, 3], [3, 64]].map { Tensor([Float](repeating: 1, count: $0[0] * $0[1]), shape: $0).asLeaf() }
+    let rows = Tensor(rows: [1, 2, 3, 4], shape: [2, 2], layout: BatchLayout(group))
+    let loss = rows.rowProduct(leaves[0]).rowProduct(leaves[1]).sum()
+    let gradient = ParameterGradient(at: leaves)
+    let events = Events(group)
+    Observation.observing(events) { gradient.add(loss, isLast: true) }
+    let products = events.names.filter { $0.contains("product") }
+    #expect(products == ["outer product after 0", "row product after 1", "outer product after 1"], "\(events.names)")
+    gradient.finish { _, _ in }
+  }
 }

@@ -20,7 +20,7 @@ import Testing
       leadingFlops: 1, smallSums: [2000, 500]),
   ]
 
-  /// A step of 12 s on one node; a link on which a piece, a sixteenth of the critic, takes half a second without latency.
+  /// A step of 12 s on one node; a link on which a piece, of 4,096 floats unless latency asks for longer ones, takes 1/32 s.
   private static func model(shards: Int = 16, latency: Double = 0, bandwidth: Double = mebibyte / 2, ranksPerNode: Int = 1) -> ScalingModel
   {
     ScalingModel(
@@ -44,7 +44,7 @@ import Testing
     var model = Self.model(latency: 0.125)
     model.overlap = 0
     let row = try model.row(nodes: 2)
-    // Three gradients of one message a piece, of which four are under way at once; 10.5 MiB at 0.5 MiB/s.
+    // Three gradients of one message a piece, of which as many are under way as keep the link busy; 10.5 MiB at 0.5 MiB/s.
     let expected: Double = 3 * 0.125 + 10.5 * 2
     #expect(Self.isClose(row.reduction, expected), "found \(row)")
     // Without overlap all of it shows.
@@ -56,12 +56,12 @@ import Testing
     #expect(Self.isClose(row.efficiency, 6 / row.step))
   }
 
-  @Test func `what latency the bytes of four pieces do not hide comes with every piece`() throws {
+  @Test func `what latency the bytes of the longest pieces do not hide comes with every piece`() throws {
     var model = Self.model(latency: 2.5)
     model.overlap = 0
     let row = try model.row(nodes: 2)
-    // 16 + 16 + 10 pieces, one after the other by a fourth of 2.5 s + 0.5 s; the last of each gradient in full.
-    let expected: Double = (15 + 15 + 9) * 0.75 + 3 * 3
+    // 16 + 16 + 10 pieces, one after the other by a third of 2.5 s + 0.5 s; the last of each gradient in full.
+    let expected: Double = (15 + 15 + 9) * 1 + 3 * 3
     #expect(Self.isClose(row.reduction, expected), "found \(row)")
   }
 
@@ -81,20 +81,20 @@ import Testing
     // The last critic gradient runs on beside 0.5 s of the generator's forward pass.
     let shown: Double = (8 - 1.5) + (8 - 1.5 - 0.5) + (5 - 1)
     #expect(Self.isClose(slow.exposed, shown), "found \(slow)")
-    // Eight times the bandwidth: 1 s and 0.625 s. What shows is the last piece of 1/16 s, and of the last critic gradient nothing.
+    // Eight times the bandwidth: 1 s and 0.625 s. What shows is the last piece of 1/256 s, and of the last critic gradient nothing.
     let fast = try Self.model(bandwidth: 4 * Self.mebibyte).row(nodes: 2)
-    #expect(Self.isClose(fast.exposed, 0.0625 + 0 + 0.0625), "found \(fast)")
+    #expect(Self.isClose(fast.exposed, 1.0 / 256 + 0 + 1.0 / 256), "found \(fast)")
   }
 
   @Test func `a piece waits for its sums`() throws {
     var model = Self.model(bandwidth: 4 * Self.mebibyte)
-    // Half of the generator's gradient comes at a fifth of its backward pass of 1 s, the rest at the end: five pieces of 1/16 s are done
-    // before, and five are left. The critic's comes at the beginning.
+    // Half of the generator's gradient comes at a fifth of its backward pass of 1 s, the rest at the end: its 80 pieces take 5/16 s, which
+    // are done before or left. The critic's comes at the beginning.
     model.phases[1].releases = [.init(bytes: 5 << 18, share: 0.2), .init(bytes: 5 << 18, share: 1)]
-    #expect(Self.isClose(try model.row(nodes: 2).exposed, 0.0625 + 0 + 5 * 0.0625))
+    #expect(Self.isClose(try model.row(nodes: 2).exposed, 1.0 / 256 + 0 + 5.0 / 16))
     // The latency shows once.
-    model.link.latency = 0.01
-    #expect(Self.isClose(try model.row(nodes: 2).exposed, 0.0725 + 0 + 5 * 0.0625 + 0.01))
+    model.link.latency = 0.005
+    #expect(Self.isClose(try model.row(nodes: 2).exposed, 1.0 / 256 + 0.005 + 0 + 5.0 / 16 + 0.005))
     model.link.latency = 0
     model.overlap = 0
     let none = try model.row(nodes: 2)
@@ -110,7 +110,7 @@ import Testing
     // Three passes of two local ranks over 10.5 MiB at 8 MiB/s.
     let additions = 3 * 10.5 / 8
     #expect(Self.isClose(spare.reduction, additions + 10.5 / 4) && none.reduction == spare.reduction, "found \(spare)")
-    #expect(Self.isClose(none.exposed, 0.0625 + 0 + 0.0625 + additions), "found \(none)")
+    #expect(Self.isClose(none.exposed, 1.0 / 256 + 0 + 1.0 / 256 + additions), "found \(none)")
     #expect(spare.exposed < none.exposed)
   }
 
@@ -120,8 +120,9 @@ import Testing
     // Shards 0..<5, 5..<10, 10..<16 are nodes {0-3, 4}, {5, 6-7, 8-9}, {10-11, 12-15}: up to three blocks.
     let row = try model.row(nodes: 3)
     #expect(row.blocks == 3)
-    // Two latencies for each gradient, six gaps for each of 42 pieces.
-    let apart = 3 * 2 * 0.125 + 42 * 6 * 0.001
+    // Two latencies for each gradient, six gaps for each of 37 + 37 + 23 pieces of 28 Ki floats.
+    #expect(model.pieces(3).length == 28 * 1024)
+    let apart = 3 * 2 * 0.125 + 97 * 6 * 0.001
     // Two thirds of the bytes, three times there and once back.
     let bytes = 10.5 * 2 * 2 / 3
     #expect(Self.isClose(row.reduction, apart + 4 * bytes), "found \(row)")
@@ -134,10 +135,10 @@ import Testing
     let uneven = try Self.model(shards: 12, latency: 0.125).row(nodes: 4)
     #expect(uneven.blocks == 2)
     let even = try Self.model(shards: 16, latency: 0.125).row(nodes: 4)
-    // (2 + 1) in place of 2 quarters of the bytes; two latencies in place of four.
+    // Pieces are of 25 Ki floats, 41 + 41 + 26. (2 + 1) in place of 2 quarters of the bytes; two latencies in place of four.
     let bytes = 10.5 * 2 * 3 / 4
     #expect(Self.isClose(even.reduction, 3 * 4 * 0.125 + 2 * bytes), "found \(even)")
-    #expect(Self.isClose(uneven.reduction, 3 * 2 * 0.125 + 42 * 7 * 0.001 + 3 * bytes), "found \(uneven)")
+    #expect(Self.isClose(uneven.reduction, 3 * 2 * 0.125 + 108 * 7 * 0.001 + 3 * bytes), "found \(uneven)")
   }
 
   @Test func `a perfect link leaves the additions of the node alone`() throws {

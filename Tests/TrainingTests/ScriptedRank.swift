@@ -14,6 +14,7 @@ final class ScriptedRank: Communicator {
   private var comparisons = 0
 
   func broadcastToHosts(_ bytes: UnsafeMutableRawBufferPointer) {}
+  func hostLink() -> Link? { nil }
   func longSums(_ plan: ShardPlan, capacity: Int, by reduction: Reduction, wire: WireFormat, lending: Bool) -> LongSums? { nil }
   func libraryAllReduce(_ values: UnsafeMutablePointer<Float>, count: Int) {}
   func canShare(_ bytes: Int) -> Bool { false }
