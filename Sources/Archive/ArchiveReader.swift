@@ -47,7 +47,9 @@ public final class ArchiveReader: Sendable {
     // Closing the file closes what is still open in it.
     try Library.attempt("prepare reading", .cannotOpen, path: path) { H5Pset_fclose_degree(properties.raw, H5F_CLOSE_STRONG) }
     do {
-      file = try Identifier("open the file for reading", .cannotOpen, path: path) { unsafe H5Fopen(path, H5F_ACC_RDONLY, properties.raw) }
+      file = try Identifier("open the file for reading", .cannotOpen, path: path) {
+        unsafe chdf5_own(H5Fopen(path, H5F_ACC_RDONLY, properties.raw))
+      }
     } catch {
       let isDamage = error.cause.contains { $0.contains("truncated") || $0.contains("checksum") || $0.contains("H5F_super") }
       throw ArchiveError(isDamage ? .damaged : .cannotOpen, error.message, path: path, cause: error.cause)

@@ -24,7 +24,7 @@ public final class ArchiveWriter {
     }
     try Library.attempt("prepare writing", .cannotCreate, path: path) { H5Pset_fclose_degree(access.raw, H5F_CLOSE_STRONG) }
     file = try Identifier("create the file", .cannotCreate, path: path) {
-      unsafe H5Fcreate(path, H5F_ACC_TRUNC, creation.raw, access.raw)
+      unsafe chdf5_own(H5Fcreate(path, H5F_ACC_TRUNC, creation.raw, access.raw))
     }
   }
 

@@ -3,6 +3,7 @@
 /// Swift imports no macro with a cast or a comma in it, and most constants of HDF5 are such macros: each one used has a getter here that
 /// keeps the C name. `CHDF5.H5T_NATIVE_FLOAT` in Swift is `H5T_NATIVE_FLOAT` in C. A getter may go once Swift imports its macro.
 #pragma once
+#include <fcntl.h>
 #include <hdf5.h>
 
 #define CHDF5_CONSTANT(type, name) __attribute__((swift_name("getter:" #name "()"))) static inline type chdf5_##name(void)
@@ -45,6 +46,13 @@ static inline int chdf5_link_type(hid_t location, const char *name) {
   H5L_info_t info;
   if (H5Lget_info(location, name, &info, H5P_DEFAULT) < 0) return -1;
   return (int)info.type;
+}
+
+/// `file`, which programs that this process starts do not get: HDF5's lock on it would last as long as they do.
+static inline hid_t chdf5_own(hid_t file) {
+  void *descriptor = 0;
+  if (file >= 0 && H5Fget_vfd_handle(file, H5P_DEFAULT, &descriptor) >= 0) fcntl(*(int *)descriptor, F_SETFD, FD_CLOEXEC);
+  return file;
 }
 
 #undef CHDF5_CONSTANT

@@ -14,7 +14,7 @@ import Testing
 
   /// Writes rows of three bytes in chunks of four rows, by HDF5 directly.
   func write(rows: Int, chunk: [hsize_t] = [4, 3], filter: Bool = false, isWritten: Bool = true) {
-    let file = unsafe H5Fopen(path, CHDF5.H5F_ACC_RDONLY | 1, H5P_DEFAULT)
+    let file = unsafe chdf5_own(H5Fopen(path, CHDF5.H5F_ACC_RDONLY | 1, H5P_DEFAULT))
     let properties = H5Pcreate(H5P_DATASET_CREATE)
     #expect(unsafe H5Pset_chunk(properties, 2, chunk) >= 0)
     if filter { #expect(H5Pset_shuffle(properties) >= 0) }
@@ -27,7 +27,7 @@ import Testing
 
   /// Writes two chunks of four rows of three bytes as they are given, past a filter that only changes the order of bytes.
   func writeStored(_ second: [UInt8], checksum: Bool = false) {
-    let file = unsafe H5Fopen(path, CHDF5.H5F_ACC_RDONLY | 1, H5P_DEFAULT)
+    let file = unsafe chdf5_own(H5Fopen(path, CHDF5.H5F_ACC_RDONLY | 1, H5P_DEFAULT))
     let properties = H5Pcreate(H5P_DATASET_CREATE)
     #expect(unsafe H5Pset_chunk(properties, 2, [4, 3]) >= 0)
     #expect(H5Pset_shuffle(properties) >= 0 && (!checksum || H5Pset_fletcher32(properties) >= 0))
@@ -63,7 +63,7 @@ import Testing
   @Test func `chunks at the edge that are stored without filters are read`() throws {
     let access = H5Pcreate(H5P_FILE_ACCESS)
     #expect(H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0)
-    let file = unsafe H5Fopen(path, CHDF5.H5F_ACC_RDONLY | 1, access)
+    let file = unsafe chdf5_own(H5Fopen(path, CHDF5.H5F_ACC_RDONLY | 1, access))
     let properties = H5Pcreate(H5P_DATASET_CREATE)
     #expect(unsafe H5Pset_chunk(properties, 2, [4, 2]) >= 0 && H5Pset_deflate(properties, 6) >= 0)
     #expect(H5Pset_chunk_opts(properties, UInt32(H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS)) >= 0)

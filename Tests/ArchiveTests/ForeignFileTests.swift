@@ -15,7 +15,7 @@ import Testing
 
   /// Changes the file by calls of HDF5; each result is checked to be good.
   func change(_ body: (hid_t) -> [Int32]) {
-    let file = unsafe H5Fopen(path, CHDF5.H5F_ACC_RDONLY | 1, H5P_DEFAULT)
+    let file = unsafe chdf5_own(H5Fopen(path, CHDF5.H5F_ACC_RDONLY | 1, H5P_DEFAULT))
     #expect(file >= 0)
     #expect(body(file).allSatisfy { $0 >= 0 })
     #expect(H5Fclose(file) >= 0)
