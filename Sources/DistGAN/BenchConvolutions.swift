@@ -13,18 +13,19 @@ extension Bench {
       abstract: "Times the three passes of convolutions, in operations of the direct sum, against the peak of the same run.",
       usage: "dist-gan bench convolutions [<options>]",
       discussion: """
-          dist-gan bench convolutions --shapes 32x256x256x3,32x64x128x4s2
+          dist-gan bench convolutions --shapes 32x256x256x3,32x64x128x4s2,32x256x256x3g256
         """)
 
     @Option(
       help: ArgumentHelp(
-        "Shapes as SIZExINPUTSxOUTPUTSxKERNEL, with sSTRIDE behind a kernel that takes steps, and commas between them (default: fourteen "
-          + "of 8 to 128 px).", valueName: "list"))
+        "Shapes as SIZExINPUTSxOUTPUTSxKERNEL, with sSTRIDE and gGROUPS behind a kernel that takes steps or has groups of channels, and "
+          + "commas between them (default: sixteen of 8 to 128 px).", valueName: "list"))
     var shapes: String?
 
     private static let usualShapes =
       "32x256x256x3,16x256x256x3,8x256x256x3,128x32x32x3,64x96x96x3,16x768x768x3,32x3x256x3,32x256x256x1,"
-      + "64x3x64x4s2,32x64x128x4s2,16x128x256x4s2,8x256x512x4s2,32x256x256x4s2,128x32x64x4s2"
+      + "64x3x64x4s2,32x64x128x4s2,16x128x256x4s2,8x256x512x4s2,32x256x256x4s2,128x32x64x4s2,"
+      + "32x256x256x3g256,64x96x96x4s2g96"
 
     @Option(help: ArgumentHelp("Images.", valueName: "count"))
     var batch = 16
@@ -57,25 +58,27 @@ extension Bench {
       print(
         "peak of \(Workers.threads) threads: \(Int(peak / 1e9)) GFLOP/s of fp32; \(batch) images, factors \(precision); effective GFLOP/s and "
           + "multiples of the peak")
-      print("size  inputs outputs kernel stride        forward   input gradient  weight gradient")
+      print("size  inputs outputs kernel stride groups        forward   input gradient  weight gradient")
       for geometry in geometries { printRow(geometry, rates(geometry), peak) }
     }
 
     private static func geometry(_ text: String) throws -> ConvolutionGeometry {
-      let parts = text.split(separator: "s", omittingEmptySubsequences: false)
-      let numbers = parts[0].split(separator: "x").map { Int($0) ?? 0 }
-      let stride = parts.count == 1 ? 1 : Int(parts[1]) ?? 0
-      guard parts.count <= 2, stride > 0, numbers.count == 4, numbers.allSatisfy({ $0 > 0 }), numbers[3] <= numbers[0],
-        numbers[3] % 2 == stride % 2
+      let parts = text.split(separator: "g", omittingEmptySubsequences: false)
+      let sizes = parts[0].split(separator: "s", omittingEmptySubsequences: false)
+      let numbers = sizes[0].split(separator: "x").map { Int($0) ?? 0 }
+      let stride = sizes.count == 1 ? 1 : Int(sizes[1]) ?? 0
+      let groups = parts.count == 1 ? 1 : Int(parts[1]) ?? 0
+      guard parts.count <= 2, sizes.count <= 2, stride > 0, numbers.count == 4, numbers.allSatisfy({ $0 > 0 }),
+        numbers[3] <= numbers[0], numbers[3] % 2 == stride % 2, groups > 0, numbers[1] % groups == 0, numbers[2] % groups == 0
       else {
         throw OptionError(
-          "--shapes \(text): 32x256x256x3 or, with a stride, 32x64x128x4s2 is needed; the kernel at most as large as the image, and odd with "
-            + "odd strides, even with even ones")
+          "--shapes \(text): 32x256x256x3 or, with a stride and groups, 32x64x128x4s2g64 is needed; the kernel at most as large as the "
+            + "image, and odd with odd strides, even with even ones; channels that the groups divide")
       }
       let pad = (numbers[3] - 1) / 2
       return ConvolutionGeometry(
         height: numbers[0], width: numbers[0], inputChannels: numbers[1], outputChannels: numbers[2], kernelHeight: numbers[3],
-        kernelWidth: numbers[3], stride: stride, padTop: pad, padLeft: pad, padBottom: pad, padRight: pad)
+        kernelWidth: numbers[3], stride: stride, padTop: pad, padLeft: pad, padBottom: pad, padRight: pad, groups: groups)
     }
 
     /// Rates of the three passes.
@@ -102,7 +105,8 @@ extension Bench {
     private func printRow(_ g: ConvolutionGeometry, _ passes: [Double], _ peak: Double) {
       let texts = passes.map { String(format: "%7.0f  %5.2fx", $0 / 1e9, $0 / peak) }
       print(
-        String(format: "%4d %7d %7d %6d %6d", g.height, g.inputChannels, g.outputChannels, g.kernelHeight, g.stride) + "   "
+        String(
+          format: "%4d %7d %7d %6d %6d %6d", g.height, g.inputChannels, g.outputChannels, g.kernelHeight, g.stride, g.groups) + "   "
           + texts.joined(separator: "   "))
     }
 

@@ -82,13 +82,6 @@ private struct ConvolutionPass<Operands: ProductOperands> {
 }
 
 extension ConvolutionGeometry {
-  /// All kernel positions, as a forward window reads them.
-  var taps: [Tap] {
-    (0..<kernelHeight * kernelWidth).map {
-      Tap(row: $0 / kernelWidth - padTop, column: $0 % kernelWidth - padLeft, index: $0)
-    }
-  }
-
   /// Whether products of matrices are of bfloat16: those of some size, as factors must be rounded first.
   var multipliesPairs: Bool {
     ConvolutionPrecision.current == .bf16 && groups == 1 && min(inputChannels, outputChannels) >= 16
@@ -107,8 +100,8 @@ extension ConvolutionGeometry {
 /// The convolution `y = x * (scale · w) + bias` of each sample: `x` `[samples, height, width, inputChannels]`, `w` as `g` says, `y`
 /// `[samples, outputHeight, outputWidth, outputChannels]`.
 ///
-/// By Winograd's algorithm where it pays, by products of their own from or to images of up to four channels, else by one matrix product per
-/// sample, band of rows and group.
+/// By Winograd's algorithm where it pays, by products of their own from or to images of up to four channels and where each channel has its
+/// own kernel, else by one matrix product per sample, band of rows and group.
 public func convolution(
   _ g: ConvolutionGeometry, samples: Int, _ x: Input, _ w: Input, scale: Float = 1, bias: Input? = nil, _ y: Output
 ) {
@@ -116,6 +109,7 @@ public func convolution(
   defer { addBias(bias, pixels: samples * g.outputHeight * g.outputWidth, channels: g.outputChannels, y) }
   if let few = FewInputs(g) { return g.withScaled(w, by: scale) { few.run(samples: samples, x, $0, y) } }
   if let few = FewOutputs(g) { return g.withScaled(w, by: scale) { few.run(samples: samples, x, $0, y) } }
+  if g.isDepthwise { return g.withScaled(w, by: scale) { DepthwisePass(g).run(samples: samples, x, $0, y) } }
   if g.multipliesPairs {
     multiply(g, BFloatPairs.self, samples: samples, x, w, scale: scale, y)
   } else {
@@ -146,6 +140,11 @@ public func convolutionInputGradient(
   defer { addBias(bias, pixels: samples * g.height * g.width, channels: g.inputChannels, dx) }
   if let few = FewInputs(adjointOf: g) { return g.withScaled(w, by: scale) { few.run(samples: samples, dy, $0, dx) } }
   if let few = FewOutputs(adjointOf: g) { return g.withScaled(w, by: scale) { few.run(samples: samples, dy, $0, dx) } }
+  if g.isDepthwise {
+    return g.withScaled(w, by: scale) { w in
+      for phase in g.phases { DepthwisePass(adjointOf: g, phase).run(samples: samples, dy, w, dx) }
+    }
+  }
   if g.multipliesPairs {
     multiplyAdjoint(g, BFloatPairs.self, samples: samples, dy, w, scale: scale, dx)
   } else {
@@ -159,23 +158,14 @@ private func multiplyAdjoint<Operands: ProductOperands>(
 ) {
   let inputs = g.inputChannels / g.groups
   let outputs = g.outputChannels / g.groups
-  for phase in 0..<g.stride * g.stride {
-    let row = phase / g.stride
-    let column = phase % g.stride
-    if row >= g.height || column >= g.width { continue }
-    // Input row `row + i stride` is read by output row `i + (row + padTop - ky) / stride` through tap ky, where that division is exact.
-    let taps = g.taps.compactMap { tap -> Tap? in
-      let y = row - tap.row
-      let x = column - tap.column
-      if y % g.stride != 0 || x % g.stride != 0 { return nil }
-      return Tap(row: y / g.stride, column: x / g.stride, index: tap.index)
-    }
+  for phase in g.phases {
+    let taps = phase.taps
     let pass = ConvolutionPass<Operands>(
       windows: TapGather(
         height: g.outputHeight, width: g.outputWidth, imageChannels: g.outputChannels, step: 1, taps: taps,
-        rows: (g.height - row + g.stride - 1) / g.stride, columns: (g.width - column + g.stride - 1) / g.stride, channels: outputs),
+        rows: phase.rows, columns: phase.columns, channels: outputs),
       groups: g.groups, sourceSize: g.outputSize, targetSize: g.inputSize,
-      targetChannels: g.inputChannels, targetWidth: g.width, targetRow: row, targetColumn: column, targetStep: g.stride)
+      targetChannels: g.inputChannels, targetWidth: g.width, targetRow: phase.row, targetColumn: phase.column, targetStep: g.stride)
     let groupSize = taps.count * outputs * inputs
     withScratch(g.groups * groupSize) { turned in
       // Weights of this phase as [group, tap, output channel, input channel].

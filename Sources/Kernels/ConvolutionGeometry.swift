@@ -56,3 +56,37 @@ struct Tap {
   var column: Int
   var index: Int
 }
+
+/// The input's pixels `(row + i stride, column + j stride)`, all of which the same taps read: of output pixel `(i, j)` on, `Tap.row` and
+/// `Tap.column` away.
+struct ConvolutionPhase {
+  var row, column: Int
+  /// Number of its pixels on both axes.
+  var rows, columns: Int
+  var taps: [Tap]
+}
+
+extension ConvolutionGeometry {
+  /// All kernel positions, as a forward window reads them.
+  var taps: [Tap] {
+    (0..<kernelHeight * kernelWidth).map {
+      Tap(row: $0 / kernelWidth - padTop, column: $0 % kernelWidth - padLeft, index: $0)
+    }
+  }
+
+  /// The phases that have pixels.
+  var phases: [ConvolutionPhase] {
+    (0..<stride * stride).compactMap { phase in
+      let (row, column) = (phase / stride, phase % stride)
+      if row >= height || column >= width { return nil }
+      // Input row `row + i stride` is read by output row `i + (row + padTop - ky) / stride` through tap ky, where that division is exact.
+      let taps = taps.compactMap { tap -> Tap? in
+        let (y, x) = (row - tap.row, column - tap.column)
+        if y % stride != 0 || x % stride != 0 { return nil }
+        return Tap(row: y / stride, column: x / stride, index: tap.index)
+      }
+      return ConvolutionPhase(
+        row: row, column: column, rows: (height - row + stride - 1) / stride, columns: (width - column + stride - 1) / stride, taps: taps)
+    }
+  }
+}

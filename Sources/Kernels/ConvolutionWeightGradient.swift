@@ -8,6 +8,7 @@ public import Sharding
 public func convolutionWeightGradient(_ g: ConvolutionGeometry, rows: ShardRows, _ x: Input, _ dy: Input, _ dw: Output) {
   if g.usesWinograd { return winogradWeightGradient(g, rows: rows, x, dy, dw) }
   if let narrow = NarrowWeightGradient(g) { return narrow.run(rows, x, dy, dw) }
+  if g.isDepthwise { return DepthwiseWeightGradient(g).run(rows, x, dy, dw) }
   if g.multipliesPairs {
     ProductWeightGradient<BFloatPairs>(g, rows, x, dy).run(dw)
   } else {
@@ -88,12 +89,9 @@ private struct ProductWeightGradient<Operands: ProductOperands> {
       }
       for index in 0..<parts {
         let part = part(index)
-        let count = part.windows.depth * outputs
-        foldTree(rows.steps, size: count, memory: memory + parts * leaves * size) { leaf, sum in
-          sum.update(from: memory + (index * leaves + leaf) * size, count: count)
-        } finish: { node, sum in
-          write(part, sum, node, dw)
-        }
+        foldLeaves(
+          rows, memory + index * leaves * size, step: size, size: part.windows.depth * outputs, memory: memory + parts * leaves * size
+        ) { node, sum in write(part, sum, node, dw) }
       }
     }
   }

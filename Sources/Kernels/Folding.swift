@@ -25,6 +25,16 @@ func foldTree(
   for node in 0..<height { finish(node, memory + node * size) }
 }
 
+/// `foldTree` over leaves' sums that are there: `size` numbers each, `step` apart.
+@inline(__always)
+func foldLeaves(_ rows: ShardRows, _ sums: Input, step: Int, size: Int, memory: Output, finish: (Int, Input) -> Void) {
+  foldTree(rows.steps, size: size, memory: memory) { leaf, sum in
+    sum.update(from: sums + leaf * step, count: size)
+  } finish: { node, sum in
+    finish(node, sum)
+  }
+}
+
 /// Sums of rows over the batch: `y` is `[nodeCount, rowSize]`.
 ///
 /// Each leaf's rows are added in order, segment by segment, in Double and rounded once; the leaves are added by `rows.steps`.

@@ -68,11 +68,7 @@ struct NarrowWeightGradient {
           }
         }
       }
-      foldTree(rows.steps, size: size, memory: partials + leaves * size) { leaf, sum in
-        sum.update(from: partials + leaf * size, count: size)
-      } finish: { node, sum in
-        write(sum, dw + node * size)
-      }
+      foldLeaves(rows, partials, step: size, size: size, memory: partials + leaves * size) { write($1, dw + $0 * size) }
     }
   }
 

@@ -29,7 +29,7 @@ private struct ConvolutionForm {
   }
 }
 
-/// Convolutions for each way through the kernels: Winograd, windows gathered into a matrix, images that are a matrix already; images below
+/// Convolutions for each way through the kernels: Winograd, windows gathered into a matrix, images that are a matrix already, channels apart; images below
 /// and from 256 pixels on; channels as few as an image's and as many as need blocks. Weight gradients are gradients of these.
 extension PrimitiveForm {
   static var convolutions: [PrimitiveForm] {
@@ -54,6 +54,7 @@ extension PrimitiveForm {
       ConvolutionForm(name: "3x3, stride 2 with a remainder", image: (6, 7, 2), outputs: 3, kernel: 3, stride: 2, padding: .valid),
       ConvolutionForm(name: "4x4 to one pixel", image: (4, 4, 8), outputs: 1, kernel: 4, padding: .valid),
       ConvolutionForm(name: "3x3 in two groups", image: (4, 5, 4), outputs: 6, kernel: 3, groups: 2),
+      ConvolutionForm(name: "3x3 of each channel", image: (9, 10, 20), outputs: 20, kernel: 3, groups: 20),
     ].flatMap(\.forms) + [
       resampling("convolution and pooling", 16) { $0.convolvedAndPooled(with: $1) },
       resampling("upsampling and convolution", 8) { $0.upsampledAndConvolved(with: $1) },

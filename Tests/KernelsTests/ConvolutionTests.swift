@@ -83,6 +83,19 @@ private let geometries: [ConvolutionGeometry] = [
   .init(
     height: 6, width: 19, inputChannels: 1, outputChannels: 144, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
     padRight: 1),
+  // Each channel with its own kernel: rows of more than eight pixels and of fewer, lanes that overlap, several bands, phases without taps,
+  // rows that no tap reaches, more weights than are summed at once.
+  depthwise(height: 17, width: 19, channels: 32, kernel: 3, pad: 1),
+  depthwise(height: 12, width: 9, channels: 16, kernel: 3, pad: 1),
+  depthwise(height: 16, width: 27, channels: 37, kernel: 4, stride: 2, pad: 1),
+  depthwise(height: 20, width: 23, channels: 130, kernel: 5, pad: 2),
+  depthwise(height: 39, width: 40, channels: 150, kernel: 3, stride: 2, pad: 1),
+  depthwise(height: 11, width: 13, channels: 17, kernel: 2, stride: 3, pad: 0),
+  depthwise(height: 5, width: 4, channels: 79, kernel: 3, pad: 4),
+  depthwise(height: 10, width: 21, channels: 64, kernel: 1, pad: 0),
+  .init(
+    height: 9, width: 14, inputChannels: 21, outputChannels: 21, kernelHeight: 3, kernelWidth: 5, padTop: 0, padLeft: 3, padBottom: 2,
+    padRight: 1, groups: 21),
   // These take Winograd's way.
   .init(
     height: 9, width: 10, inputChannels: 16, outputChannels: 48, kernelHeight: 3, kernelWidth: 3, padTop: 1, padLeft: 1, padBottom: 1,
@@ -92,6 +105,12 @@ private let geometries: [ConvolutionGeometry] = [
     height: 17, width: 18, inputChannels: 16, outputChannels: 48, kernelHeight: 4, kernelWidth: 4, stride: 2, padTop: 1, padLeft: 1,
     padBottom: 1, padRight: 1),
 ]
+
+private func depthwise(height: Int, width: Int, channels: Int, kernel: Int, stride: Int = 1, pad: Int) -> ConvolutionGeometry {
+  .init(
+    height: height, width: width, inputChannels: channels, outputChannels: channels, kernelHeight: kernel, kernelWidth: kernel,
+    stride: stride, padTop: pad, padLeft: pad, padBottom: pad, padRight: pad, groups: channels)
+}
 
 /// All triples of a convolution: `body(x index, w index, y index)`.
 private func forTerms(_ g: ConvolutionGeometry, samples: Int, _ body: (Int, Int, Int) -> Void) {

@@ -178,6 +178,7 @@ extension PrimitiveCase {
       ("5x5 stride 2", geometry(7, 6, 2, 3, 5, 5, 2, (2, 2, 2, 2))),
       ("1x1", geometry(3, 4, 5, 7, 1, 1, 1, (0, 0, 0, 0))),
       ("3x3 groups 2", geometry(4, 5, 4, 6, 3, 3, 1, (1, 1, 1, 1), groups: 2)),
+      ("3x3 depthwise", geometry(3, 9, 17, 17, 3, 3, 1, (1, 1, 1, 1), groups: 17)),
       ("3x2 asymmetric padding", geometry(4, 6, 2, 3, 3, 2, 1, (2, 0, 1, 1))),
       ("3x3 stride 2 with a remainder", geometry(6, 7, 2, 3, 3, 3, 2, (0, 0, 0, 0))),
       ("1x1 with zeros below", geometry(3, 4, 2, 3, 1, 1, 1, (0, 0, 2, 0))),
