@@ -1,5 +1,5 @@
 /// A pass of a convolution whose groups are single channels: vectors run along the channels, each with a kernel of its own, and eight pixels
-/// of the target are summed in registers.
+/// of the target, or of two rows, are summed in registers.
 ///
 /// The forward pass is one such pass, the input gradient one for each phase of the input's pixels.
 struct DepthwisePass {
@@ -30,13 +30,10 @@ struct DepthwisePass {
     (targetRow, targetColumn, targetStep) = (phase.row, phase.column, g.stride)
   }
 
-  /// A tap in a row of the source.
+  /// A tap: the source pixel that it reads for pixel (0, 0) of the grid, and where this and the tap's weights lie.
   private struct Reach {
-    /// What the tap would read for column 0 of the grid, which may lie outside of the row.
-    var source: Input
-    var weights: Input
-    /// The source column of it.
-    var column: Int
+    let row, column: Int
+    let source, weights: Int
   }
 
   /// Each number adds over its taps in order.
@@ -44,79 +41,120 @@ struct DepthwisePass {
     // A task has about 64 Ki numbers, and an image of at least 16 rows makes at least two.
     let band = max(1, min(rows >= 16 ? (rows + 1) / 2 : rows, (1 << 16) / max(1, columns * channels)))
     let bands = (rows + band - 1) / band
-    Workers.forEach(samples * bands) { task in
-      let (sample, first) = (task / bands, task % bands * band)
-      let image = source + sample * height * width * channels
-      let result = target + sample * targetHeight * targetWidth * channels
-      withUnsafeTemporaryAllocation(of: Reach.self, capacity: taps.count) { reaches in
-        for row in first..<min(rows, first + band) {
-          var count = 0
-          for tap in taps where (0..<height).contains(row * step + tap.row) {
-            let line = image + (row * step + tap.row) * width * channels
-            reaches.initializeElement(
-              at: count, to: Reach(source: line + tap.column * channels, weights: weights + tap.index * channels, column: tap.column))
-            count += 1
-          }
-          let place = ((targetRow + row * targetStep) * targetWidth + targetColumn) * channels
-          add(UnsafeBufferPointer(rebasing: reaches[..<count]), result + place)
+    let reaches = taps.map {
+      Reach(row: $0.row, column: $0.column, source: ($0.row * width + $0.column) * channels, weights: $0.index * channels)
+    }
+    reaches.withUnsafeBufferPointer { reaches in
+      Workers.forEach(samples * bands) { task in
+        let (sample, first) = (task / bands, task % bands * band)
+        let image = source + sample * height * width * channels
+        let result = target + (sample * targetHeight * targetWidth + targetRow * targetWidth + targetColumn) * channels
+        let end = min(rows, first + band)
+        var row = first
+        while row < end {
+          // Taps go from row to row, so that those inside the source are neighbours.
+          let inside = reaches.indices { (0..<height).contains(row * step + $0.row) }
+          let next = reaches.indices { (0..<height).contains((row + 1) * step + $0.row) }
+          let lines = row + 1 < end && inside == next ? 2 : 1
+          add(
+            UnsafeBufferPointer(rebasing: reaches[inside]), lines: lines, image + row * step * width * channels, weights,
+            result + row * targetStep * targetWidth * channels)
+          row += lines
         }
       }
     }
   }
 
-  /// A row of the target: eight pixels at once where all taps lie inside the source, else one.
-  private func add(_ reaches: UnsafeBufferPointer<Reach>, _ target: Output) {
-    // Columns at which the leftmost and the rightmost tap are inside.
-    let left = reaches.reduce(0) { max($0, ($1.column < 0 ? -$1.column + step - 1 : 0) / step) }
-    let right = reaches.reduce(columns) { min($0, $1.column < width ? (width - 1 - $1.column) / step + 1 : 0) }
-    let distance = targetStep * channels
+  /// One or two rows of the target: of each eight pixels at once where all taps lie inside the source, else one.
+  private func add(_ taps: UnsafeBufferPointer<Reach>, lines: Int, _ source: Input, _ weights: Input, _ target: Output) {
+    // The columns at which all taps are inside.
+    let left = taps.reduce(0) { max($0, ($1.column < 0 ? step - 1 - $1.column : 0) / step) }
+    let right = taps.reduce(columns) { min($0, $1.column < width ? (width - 1 - $1.column) / step + 1 : 0) }
+    let (sourceRow, targetRow) = (step * width * channels, targetStep * targetWidth * channels)
     var column = 0
     while column < columns {
-      let place = target + column * distance
-      if column >= left && column + 8 <= right {
-        forEachLane(channels) { eight(reaches, column * step * channels, $0, place + $0) }
-        column += 8
-      } else {
-        forEachLane(channels) { one(reaches, column * step, $0, place + $0) }
+      let (x, y) = (source + column * step * channels, target + column * targetStep * channels)
+      if column < left || column + 8 > right {
+        for line in 0..<lines {
+          forEachLane(channels) { one(taps, column * step, x + line * sourceRow + $0, weights + $0, y + line * targetRow + $0) }
+        }
         column += 1
+        continue
       }
+      if lines == 2 {
+        forEachLane(channels) { twoRows(taps, x + $0, sourceRow, weights + $0, y + $0, targetRow) }
+      } else {
+        forEachLane(channels) { oneRow(taps, x + $0, weights + $0, y + $0) }
+      }
+      column += 8
     }
   }
 
   @inline(__always)
-  private func eight(_ reaches: UnsafeBufferPointer<Reach>, _ offset: Int, _ channel: Int, _ target: Output) {
-    var (s0, s1, s2, s3) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero)
-    var (s4, s5, s6, s7) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero)
-    let pixel = step &* channels
-    for reach in reaches {
-      let (x, w) = (reach.source + offset + channel, reach.weights.lane(channel))
-      s0.addProduct(w, x.lane(0))
-      s1.addProduct(w, x.lane(pixel))
-      s2.addProduct(w, x.lane(2 &* pixel))
-      s3.addProduct(w, x.lane(3 &* pixel))
-      s4.addProduct(w, x.lane(4 &* pixel))
-      s5.addProduct(w, x.lane(5 &* pixel))
-      s6.addProduct(w, x.lane(6 &* pixel))
-      s7.addProduct(w, x.lane(7 &* pixel))
+  private func twoRows(
+    _ taps: UnsafeBufferPointer<Reach>, _ source: Input, _ sourceRow: Int, _ weights: Input, _ target: Output, _ targetRow: Int
+  ) {
+    var (upper, lower) = (EightPixels(), EightPixels())
+    for tap in taps {
+      let (x, w) = (source + tap.source, weights.lane(tap.weights))
+      upper.add(w, x, step: step &* channels)
+      lower.add(w, x + sourceRow, step: step &* channels)
     }
-    let distance = targetStep &* channels
-    target.store(s0, 0)
-    target.store(s1, distance)
-    target.store(s2, 2 &* distance)
-    target.store(s3, 3 &* distance)
-    target.store(s4, 4 &* distance)
-    target.store(s5, 5 &* distance)
-    target.store(s6, 6 &* distance)
-    target.store(s7, 7 &* distance)
+    upper.store(target, step: targetStep &* channels)
+    lower.store(target + targetRow, step: targetStep &* channels)
   }
 
   @inline(__always)
-  private func one(_ reaches: UnsafeBufferPointer<Reach>, _ column: Int, _ channel: Int, _ target: Output) {
+  private func oneRow(_ taps: UnsafeBufferPointer<Reach>, _ source: Input, _ weights: Input, _ target: Output) {
+    var pixels = EightPixels()
+    for tap in taps { pixels.add(weights.lane(tap.weights), source + tap.source, step: step &* channels) }
+    pixels.store(target, step: targetStep &* channels)
+  }
+
+  @inline(__always)
+  private func one(_ taps: UnsafeBufferPointer<Reach>, _ column: Int, _ source: Input, _ weights: Input, _ target: Output) {
     var sum = Lane.zero
-    for reach in reaches where (0..<width).contains(column + reach.column) {
-      sum.addProduct(reach.weights.lane(channel), reach.source.lane(column * channels + channel))
-    }
+    for tap in taps where (0..<width).contains(column + tap.column) { sum.addProduct(weights.lane(tap.weights), source.lane(tap.source)) }
     target.store(sum, 0)
+  }
+}
+
+/// A lane of channels of eight neighbouring pixels.
+private struct EightPixels {
+  private var (s0, s1, s2, s3) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero)
+  private var (s4, s5, s6, s7) = (Lane.zero, Lane.zero, Lane.zero, Lane.zero)
+
+  /// Adds `w` times each pixel, `step` numbers apart.
+  @inline(__always)
+  mutating func add(_ w: Lane, _ x: Input, step: Int) {
+    s0.addProduct(w, x.lane(0))
+    s1.addProduct(w, x.lane(step))
+    s2.addProduct(w, x.lane(2 &* step))
+    s3.addProduct(w, x.lane(3 &* step))
+    s4.addProduct(w, x.lane(4 &* step))
+    s5.addProduct(w, x.lane(5 &* step))
+    s6.addProduct(w, x.lane(6 &* step))
+    s7.addProduct(w, x.lane(7 &* step))
+  }
+
+  @inline(__always)
+  func store(_ y: Output, step: Int) {
+    y.store(s0, 0)
+    y.store(s1, step)
+    y.store(s2, 2 &* step)
+    y.store(s3, 3 &* step)
+    y.store(s4, 4 &* step)
+    y.store(s5, 5 &* step)
+    y.store(s6, 6 &* step)
+    y.store(s7, 7 &* step)
+  }
+}
+
+extension UnsafeBufferPointer {
+  /// From the first to the last index of an element that fits.
+  fileprivate func indices(where fits: (Element) -> Bool) -> Range<Int> {
+    guard let first = firstIndex(where: fits), let last = lastIndex(where: fits) else { return 0..<0 }
+    return first..<last + 1
   }
 }
 

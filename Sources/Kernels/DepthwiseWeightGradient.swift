@@ -1,3 +1,4 @@
+import COpenBLAS
 import Sharding
 
 /// The weight gradient of a convolution whose groups are single channels: of a lane of channels nine weights are summed in registers at once.
@@ -11,12 +12,12 @@ struct DepthwiseWeightGradient {
   /// Weights summed at once: a 3x3 kernel.
   private static let group = 9
   /// Channels that a task has at least.
-  private static let block = 64
+  private static let block = 128
 
   init(_ g: ConvolutionGeometry) {
     geometry = g
     paddedWidth = (g.outputWidth - 1) * g.stride + g.kernelWidth
-    band = max(1, min(g.outputHeight, (1 << 17) / (paddedWidth * Self.block * g.stride)))
+    band = max(1, min(g.outputHeight, (1 << 18) / (paddedWidth * Self.block * g.stride)))
   }
 
   private var channels: Int { geometry.inputChannels }
@@ -35,7 +36,7 @@ struct DepthwiseWeightGradient {
         // The last block has the channels that are left.
         let count = task % blocks == blocks - 1 ? channels - first : Self.block
         let lanes = (count + 15) / 16
-        withScratch(lanes * taps * 16 + (band * geometry.stride + geometry.kernelHeight) * paddedWidth * count) { sums in
+        withScratch(16 * lanes * (taps + (band * geometry.stride + geometry.kernelHeight) * paddedWidth)) { sums in
           let padded = sums + lanes * taps * 16
           sums.update(repeating: 0, count: lanes * taps * 16)
           for segment in rows.segments[leaf] {
@@ -57,51 +58,54 @@ struct DepthwiseWeightGradient {
     }
   }
 
-  /// Adds one sample's products for some channels: band by band, of each row all weights while its pixels are near the core.
+  /// Adds one sample's products for some channels, band by band: of each row all weights of a lane while its pixels are near the core.
   private func add(_ x: Input, _ dy: Input, channels count: Int, _ padded: Output, _ sums: Output) {
     let g = geometry
-    let places = (0..<taps).map { ($0 / g.kernelWidth * paddedWidth + $0 % g.kernelWidth) * count }
+    let places = (0..<taps).map { ($0 / g.kernelWidth * paddedWidth + $0 % g.kernelWidth) * 16 }
     places.withUnsafeBufferPointer { places in
       for first in stride(from: 0, to: g.outputHeight, by: band) {
         let rows = first..<min(g.outputHeight, first + band)
+        let size = ((rows.count - 1) * g.stride + g.kernelHeight) * paddedWidth * 16
         pad(x, rows, channels: count, padded)
-        for row in rows {
-          let source = dy + row * g.outputWidth * channels
-          let other = padded + (row - first) * g.stride * paddedWidth * count
-          var lane = sums
-          forEachLane(count) { channel in
+        var (lane, other) = (sums, Input(padded))
+        forEachLane(count) { channel in
+          for row in rows {
+            let source = dy + row * g.outputWidth * channels + channel
+            // The processor does not see columns of channels coming.
+            for column in 0..<g.outputWidth where row + 1 < g.outputHeight { cblas_prefetch(source + (g.outputWidth + column) * channels) }
             for tap in stride(from: 0, to: taps, by: Self.group) {
               let group = UnsafeBufferPointer(rebasing: places[tap..<min(tap + Self.group, taps)])
-              addRow(source + channel, other + channel, step: g.stride * count, group, lane + tap * 16)
+              addRow(source, other + (row - first) * g.stride * paddedWidth * 16, group, lane + tap * 16)
             }
-            lane += taps * 16
           }
+          lane += taps * 16
+          other += size
         }
       }
     }
   }
 
-  /// Some channels of the rows of the image that rows of windows read, with zeros around them.
+  /// The rows of the image that rows of windows read, with zeros around them, lane by lane of some channels.
   private func pad(_ image: Input, _ rows: Range<Int>, channels count: Int, _ padded: Output) {
     let g = geometry
+    let lines = (rows.count - 1) * g.stride + g.kernelHeight
     let inside = min(g.padLeft, paddedWidth)..<max(min(g.padLeft, paddedWidth), min(paddedWidth, g.padLeft + g.width))
-    for index in 0..<((rows.count - 1) * g.stride + g.kernelHeight) {
-      let (place, row) = (padded + index * paddedWidth * count, rows.lowerBound * g.stride + index - g.padTop)
-      if row < 0 || row >= g.height {
-        place.update(repeating: 0, count: paddedWidth * count)
-        continue
+    for index in 0..<lines {
+      let row = rows.lowerBound * g.stride + index - g.padTop
+      let isInside = (0..<g.height).contains(row)
+      for column in 0..<paddedWidth {
+        var place = padded + (index * paddedWidth + column) * 16
+        let pixel = isInside && inside.contains(column) ? image + (row * g.width + column - g.padLeft) * channels : nil
+        forEachLane(count) {
+          place.store(pixel?.lane($0) ?? .zero, 0)
+          place += lines * paddedWidth * 16
+        }
       }
-      place.update(repeating: 0, count: inside.lowerBound * count)
-      for column in inside {
-        let pixel = image + (row * g.width + column - g.padLeft) * channels
-        forEachLane(count) { (place + column * count).store(pixel.lane($0), $0) }
-      }
-      (place + inside.upperBound * count).update(repeating: 0, count: (paddedWidth - inside.upperBound) * count)
     }
   }
 
   /// Adds one row's products of a lane for one group of weights.
-  private func addRow(_ source: Input, _ other: Input, step: Int, _ places: UnsafeBufferPointer<Int>, _ sums: Output) {
+  private func addRow(_ source: Input, _ other: Input, _ places: UnsafeBufferPointer<Int>, _ sums: Output) {
     // Of a group that is not full the first weight is summed again and not used.
     func place(_ index: Int) -> Int { places[index < places.count ? index : 0] }
     let (o0, o1, o2) = (place(0), place(1), place(2))
@@ -123,7 +127,7 @@ struct DepthwiseWeightGradient {
       s7.addProduct(lane, other.lane(o7))
       s8.addProduct(lane, other.lane(o8))
       source += channels
-      other += step
+      other += geometry.stride * 16
     }
     func keep(_ index: Int, _ sum: Lane) {
       if index < places.count { sums.store(sums.lane(index * 16) + sum, index * 16) }
