@@ -1,3 +1,5 @@
+import COpenBLAS
+
 /// A pass of a convolution whose groups are single channels: vectors run along the channels, each with a kernel of its own, and eight pixels
 /// of the target, or of two rows, are summed in registers.
 ///
@@ -95,6 +97,12 @@ struct DepthwisePass {
     _ taps: UnsafeBufferPointer<Reach>, _ source: Input, _ sourceRow: Int, _ weights: Input, _ target: Output, _ targetRow: Int
   ) {
     var (upper, lower) = (EightPixels(), EightPixels())
+    // The processor does not see so many pixels coming: of the next two rows those that this lane has not met.
+    if let first = taps.first, let last = taps.last {
+      let next = source + max(first.source, last.source) + 2 &* sourceRow
+      for pixel in 0..<8 { cblas_prefetch(next + pixel &* step &* channels) }
+      for pixel in 0..<8 { cblas_prefetch(next + sourceRow + pixel &* step &* channels) }
+    }
     for tap in taps {
       let (x, w) = (source + tap.source, weights.lane(tap.weights))
       upper.add(w, x, step: step &* channels)
