@@ -50,7 +50,7 @@ public struct DCGANOptions: GameOptions {
     return [
       Preset(
         name: "demo", summary: "a small DCGAN for the embedded 32 px sets; our own numbers", options: demo,
-        run: RunDefaults(batch: 64, steps: 10_000)),
+        run: RunDefaults(batch: 64, steps: 3000)),
       Preset(
         name: "tutorial", summary: "64 px, 4x4 kernels, 64 channels: the form most tutorials use", options: DCGANOptions(),
         run: RunDefaults(batch: 128, steps: 25_000)),

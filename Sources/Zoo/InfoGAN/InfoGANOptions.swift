@@ -37,7 +37,7 @@ public struct InfoGANOptions: GameOptions {
     demo.updates.averageDecay = 0.99
     return [
       Preset(
-        name: "demo", summary: "a small InfoGAN for small images; our own numbers", options: demo, run: RunDefaults(batch: 64, steps: 8000)),
+        name: "demo", summary: "a small InfoGAN for small images; our own numbers", options: demo, run: RunDefaults(batch: 64, steps: 3000)),
       Preset(
         name: "mnist", summary: "28 px as openai/InfoGAN, launchers/run_mnist_exp.py: 50 epochs of 100 updates, batch 128",
         options: InfoGANOptions(), run: RunDefaults(batch: 128, steps: 5000)),

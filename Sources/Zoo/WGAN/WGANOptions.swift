@@ -55,7 +55,7 @@ public struct WGANOptions: GameOptions {
       Preset(
         name: "demo", summary: "half the width and no lead of the critic, for the embedded 32 px sets; our own numbers",
         options: demo,
-        run: RunDefaults(batch: 64, steps: 4000)),
+        run: RunDefaults(batch: 64, steps: 1500)),
       Preset(
         name: "lsun64", summary: "64 px as the authors' code (martinarjovsky/WassersteinGAN, main.py)", options: WGANOptions(),
         run: RunDefaults(batch: 64, steps: 200_000)),
