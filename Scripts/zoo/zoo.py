@@ -23,6 +23,8 @@ from picture import write_picture
 
 COUNT = 1000
 """Images of a figure."""
+FLAGS = 13
+"""The class of emoji32 that is a set of its own."""
 
 
 def main():
@@ -62,6 +64,10 @@ def data_file(name, options):
     if not os.path.exists(path):
         if name == "digits":
             make_digits(path)
+        elif name == "flags":
+            with h5py.File(data_file("emoji32", options)) as whole, h5py.File(path, "w") as part:
+                # Without labels: there is one class.
+                part["imgs"] = whole["imgs"][:][whole["labels"][:] == FLAGS]
         else:
             subprocess.run([options.program, "data", "make", name, "--output", path], check=True, stdout=subprocess.DEVNULL)
     return path
@@ -104,7 +110,7 @@ def trained(entry, kind, words, budget, options, steps=None):
     enough = budget is not None and done["seconds"] >= 0.99 * budget or done.get("ended") or steps is not None and done["steps"] >= steps
     if not options.figure_only and not (done["steps"] and enough):
         # Embedded sets go by their names.
-        data = data_file(entry.data, options) if entry.data == "digits" else entry.data
+        data = data_file(entry.data, options) if entry.data in ("digits", "flags") else entry.data
         start = ["--resume", folder] if done["steps"] else [
             "--model", entry.model, "--data", data, "--output", folder, *entry.options, *words]
         command = [options.program, *start, *(("--steps", str(steps)) if steps else ()),
@@ -134,7 +140,7 @@ def drawn(folder, options):
 def measured(entry, options):
     os.makedirs(os.path.join(options.output, entry.model), exist_ok=True)
     with h5py.File(data_file(entry.data, options)) as file:
-        images, labels = file["imgs"][:], file["labels"][:]
+        images, labels = file["imgs"][:], file["labels"][:] if "labels" in file else None
     order = numpy.random.default_rng(3).permutation(len(images))
     # One half is what samples are compared with, the other shows how far real images are from it.
     halves = [order[0::2], order[1::2]]
@@ -149,6 +155,8 @@ def measured(entry, options):
 
     def figure(found, classes):
         own = {"images": image_distance(reference, found), "patches": patch_distance(reference, found)}
+        if labels is None:
+            return own
         looks = nearest_classes(found, images[halves[0]], labels[halves[0]])
         share = numpy.bincount(looks, minlength=labels.max() + 1) / len(looks)
         own["classes"] = float(numpy.exp(-(share[share > 0] * numpy.log(share[share > 0])).sum()))
@@ -159,7 +167,7 @@ def measured(entry, options):
         return own
 
     real = halves[1][:COUNT]
-    figures = {"real": figure(images[real], labels[real])}
+    figures = {"real": figure(images[real], None if labels is None else labels[real])}
     for kind, (folder, _, _) in runs.items():
         figures[kind] = figure(*drawn(folder, options))
     write_sheet(runs["trained"][0], os.path.join(options.output, f"{entry.model}.png"), options)
@@ -200,7 +208,7 @@ def write_gallery(options):
         f = result["figures"]
         distances = [f"{f[kind]['images']:.3f}, {f[kind]['patches']:.3f}" for kind in ("real", "trained", "untrained", "broken")]
         accuracy = f"{f['trained']['accuracy']:.2f} ({f['real']['accuracy']:.2f})" if "accuracy" in f["trained"] else ""
-        classes = f"{f['trained']['classes']:.1f} ({f['real']['classes']:.1f})"
+        classes = f"{f['trained']['classes']:.1f} ({f['real']['classes']:.1f})" if "classes" in f["trained"] else ""
         text.append(f"| {result['model']} | {result['data']} | {result['minutes']:.1f} | {result['steps']}, {result['broken steps']} | "
                     f"{result['seconds per step']:.2f} | {' | '.join(distances)} | {classes} | {accuracy} |")
     text += ["", "![Samples of each model, and real images of each set](gallery.png)"]
@@ -211,7 +219,7 @@ def write_gallery(options):
     tiles = []
     for name in dict.fromkeys(result["data"] for result in rows):
         with h5py.File(data_file(name, options)) as file:
-            tiles.append((f"{name}, real", file["imgs"][:], file["labels"][:]))
+            tiles.append((f"{name}, real", file["imgs"][:], file["labels"][:] if "labels" in file else None))
     for result in rows:
         with h5py.File(os.path.join(options.output, result["model"], "trained", "figure.h5")) as file:
             tiles.append((result["model"], file["imgs"][:], file["labels"][:] if "labels" in file else None))

@@ -26,6 +26,31 @@ import Zoo
     #expect(found == ["generator": 50_244_484, "discriminator": 34_590_210])
   }
 
+  /// Table 9 of Huang et al. 2024 (https://arxiv.org/abs/2501.05441), in units of 10,000: stacked MNIST, CIFAR-10, FFHQ at 256 and at 64 px,
+  /// ImageNet at 32 and at 64 px, with its channels and groups.
+  @Test(
+    arguments: [
+      (32, nil, [:], 2073, 2068), (32, 10, [:], 2078, 2128), (256, nil, [:], 2306, 2301), (64, nil, [:], 2243, 2238),
+      (32, 1000, ["channels": "1536", "group": "32"], 8291, 8655),
+      (64, 1000, ["channels": "1536", "group": "32", "full-size": "64"], 10357, 10721),
+    ] as [(Int, Int?, [String: String], Int, Int)])
+  func `r3gan has the published number of parameters`(
+    size: Int, classes: Int?, settings: [String: String], generator: Int, discriminator: Int
+  ) throws {
+    var model = try zoo.entry("r3gan").configured(preset: size == 256 ? "ffhq256" : "cifar10")
+    for (name, value) in settings { try model.set(name, to: value) }
+    let recipe = try model.build(DataFormat(height: size, width: size, channels: 3, classes: classes))
+    let found = recipe.networks.map { Int((Double($0.store.parameterCount) / 10_000).rounded()) }
+    #expect(found == [generator, discriminator])
+  }
+
+  /// The networks of PyTorch's DCGAN tutorial have 3,576,704 and 2,765,568 and no bias; ours have one where no batch norm follows: on the
+  /// generator's three channels, the critic's first 64, and its logit.
+  @Test func `dcgan at 64 px has the parameters of the common tutorial`() throws {
+    let found = try counts("dcgan", "tutorial", DataFormat(height: 64, width: 64, channels: 3, classes: nil))
+    #expect(found == ["generator": 3_576_704 + 3, "discriminator": 2_765_568 + 64 + 1])
+  }
+
   /// Layer by layer as brain-research/self-attention-gan, generator_test and discriminator_test, which state no sum.
   @Test func `sagan at 128 px has the parameters of the authors' layers`() throws {
     func convolution(_ kernel: Int, _ inputs: Int, _ outputs: Int) -> Int { kernel * kernel * inputs * outputs + outputs }

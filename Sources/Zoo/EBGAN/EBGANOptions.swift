@@ -62,7 +62,7 @@ public struct EBGANOptions: GameOptions {
     return [
       Preset(
         name: "demo", summary: "a small EBGAN-PT for the embedded 32 px sets; our own numbers", options: demo,
-        run: RunDefaults(batch: 64, steps: 3000)),
+        run: RunDefaults(batch: 64, steps: 7000)),
       Preset(
         name: "lsun64", summary: "64 px, widths and margin 80 as the paper's LSUN bedrooms; step sizes as DCGAN's",
         options: EBGANOptions(), run: RunDefaults(batch: 64, steps: 100_000)),

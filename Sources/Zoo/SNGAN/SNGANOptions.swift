@@ -61,7 +61,7 @@ public struct SNGANOptions: GameOptions {
     return [
       Preset(
         name: "demo", summary: "small residual networks for the embedded 32 px sets; our own numbers", options: demo,
-        run: RunDefaults(batch: 64, steps: 4000)),
+        run: RunDefaults(batch: 32, steps: 8000)),
       Preset(
         name: "cifar10", summary: "32 px as pfnet-research/sngan_projection, configs/sn_cifar10_unconditional.yml", options: SNGANOptions(),
         run: RunDefaults(batch: 64, steps: 50_000)),

@@ -61,7 +61,7 @@ public struct WGANGPOptions: GameOptions {
       Preset(
         name: "demo",
         summary: "the baseline to try first on a new set of 32 px: small residual networks, three critic updates; our own numbers",
-        options: demo, run: RunDefaults(batch: 64, steps: 2500)),
+        options: demo, run: RunDefaults(batch: 32, steps: 5000)),
       Preset(
         name: "cifar10",
         summary: "32 px as igul222/improved_wgan_training, gan_cifar_resnet.py, without classes; step size to 0 in 100,000 steps",
