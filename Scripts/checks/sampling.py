@@ -11,7 +11,7 @@ from PIL import Image
 
 from checking import ENVIRONMENT, SMALL, command, directory, expect, run, succeed
 
-BIGGAN = ["--model", "biggan", "--channels", 2, "--latent", 16, "--shared-embedding", 8, "--batch", 8, "--attention", 16]
+BIGGAN = ["--model", "biggan", "--data", "emoji32", "--channels", 2, "--latent", 16, "--shared-embedding", 8, "--batch", 8, "--attention", 16]
 
 
 def content(path):

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, safe_open, save_file
 from checking import SMALL, directory, expect, run, succeed
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "Tests", "Golden", "biggan-pytorch")
-BIGGAN = ["--model", "biggan", "--channels", 2, "--latent", 16, "--shared-embedding", 8, "--batch", 8]
+BIGGAN = ["--model", "biggan", "--data", "emoji32", "--channels", 2, "--latent", 16, "--shared-embedding", 8, "--batch", 8]
 
 
 def arrays(path, group):

@@ -26,7 +26,7 @@ struct DistGAN: ParsableCommand {
         dist-gan toy --loss hinge                       what a loss does to points
         mpirun -n 8 dist-gan doctor                     why a run does not start
 
-      RUN is the directory of a run, as runs/biggan-demo-emoji32.
+      RUN is the directory of a run, as runs/biggan-demo-kanji32.
 
       Exit codes: 0 done, 64 usage, 65 options or data do not match, 66 nothing to load, 69 directory in use, 70 internal, \
       73 cannot create, 74 input or output, 75 stopped by a signal with a checkpoint (start again with --resume), 77 replicas differ, \

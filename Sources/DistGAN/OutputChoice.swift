@@ -3,7 +3,7 @@ import Training
 
 /// Where a new run writes.
 enum OutputChoice {
-  /// `runs/biggan-demo-emoji32`, or with `-2`, `-3`, … the first that no run has written to.
+  /// `runs/biggan-demo-kanji32`, or with `-2`, `-3`, … the first that no run has written to.
   static func fresh(model: String, preset: String, data: String) -> String {
     // A data file is named by its last part, without what a file system or a shell could take amiss.
     var stem = (data as NSString).lastPathComponent

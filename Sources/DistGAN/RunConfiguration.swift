@@ -48,7 +48,7 @@ struct RunConfiguration {
         .mismatch,
         "\(stored.path) was made by import-weights without --data, so it has nothing to be trained on; import the file again with --data")
     }
-    source = try DataArgument.open(flags.data ?? stored?.header.value("data") ?? "emoji32")
+    source = try DataArgument.open(flags.data ?? stored?.header.value("data") ?? "kanji32")
     options = try Self.options(flags, stored, preset.run, source)
     output = flags.output ?? Self.directory(flags.resume, candidates)
     logEvery = flags.logEvery ?? 20

@@ -12,7 +12,7 @@ struct RunFlags: ParsableArguments {
   var preset: String?
 
   @Option(
-    help: ArgumentHelp("An HDF5 file with imgs and labels, or an embedded set (default: emoji32).", valueName: "file|set"),
+    help: ArgumentHelp("An HDF5 file with imgs and labels, or an embedded set (default: kanji32).", valueName: "file|set"),
     completion: .data)
   var data: String?
 

@@ -7,7 +7,8 @@ import sys
 import tempfile
 
 PROGRAM = os.path.abspath(sys.argv[1])
-SMALL = ["--model", "dcgan", "--generator-channels", "8", "--discriminator-channels", "8", "--latent", "16", "--batch", "8"]
+SMALL = ["--model", "dcgan", "--data", "emoji32", "--generator-channels", "8", "--discriminator-channels", "8", "--latent", "16",
+         "--batch", "8"]
 """A DCGAN of two thin networks."""
 
 # Open MPI refuses root, and more ranks than cores, unless told otherwise.
