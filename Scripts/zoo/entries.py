@@ -41,5 +41,5 @@ ENTRIES = [
     Entry("acgan", "digits", FROZEN),
     Entry("infogan", "digits", FROZEN, codes=True),
     Entry("semigan", "digits", FROZEN),
-    Entry("r3gan", "emoji32", FROZEN),
+    Entry("r3gan", "digits", FROZEN),
 ]

@@ -4,7 +4,7 @@ package import Adversarial
 package enum Miniature {
   /// A number for each option whose name ends so.
   private static let numbers: [(ending: String, value: String)] = [
-    ("channels", "4"), ("width", "12"), ("units", "8"), ("hidden", "16"), ("per-class", "2"),
+    ("channels", "4"), ("full-size", "16"), ("width", "12"), ("units", "8"), ("hidden", "16"), ("per-class", "2"),
     // What is otherwise found only later in a run.
     ("average-decay", "0.5"), ("average-start", "0"),
   ]

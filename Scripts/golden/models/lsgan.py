@@ -9,7 +9,7 @@ from steps import Case
 NAME = "lsgan"
 
 PRESETS = {
-    "demo": {"generator-channels": 32, "discriminator-channels": 32, "latent": 128},
+    "demo": {"generator-channels": 16, "discriminator-channels": 16, "latent": 128},
     "lsun112": {"generator-channels": 64, "discriminator-channels": 64, "latent": 1024},
 }
 

@@ -10,7 +10,7 @@ from steps import Case
 NAME = "r3gan"
 
 PRESETS = {
-    "demo": {"channels": 64, "full-size": 16, "blocks": 1, "expansion": 2, "group": 16, "latent": 64, "gamma": 0.5},
+    "demo": {"channels": 128, "full-size": 4, "blocks": 1, "expansion": 2, "group": 16, "latent": 64, "gamma": 1},
     "cifar10": {"channels": 768, "full-size": 32, "blocks": 2, "expansion": 2, "group": 16, "latent": 64, "gamma": 0.05},
     "ffhq256": {"channels": 768, "full-size": 32, "blocks": 2, "expansion": 2, "group": 16, "latent": 64, "gamma": 150},
 }

@@ -27,13 +27,14 @@ public struct LSGANOptions: GameOptions {
 
   public static var presets: [Preset<Self>] {
     var demo = LSGANOptions()
-    (demo.generatorChannels, demo.discriminatorChannels, demo.latent) = (32, 32, 128)
-    demo.updates = .adam(5e-4, beta1: 0.5)
+    // At double the width a step costs 2.5 times as much, and the critic stays far ahead.
+    (demo.generatorChannels, demo.discriminatorChannels, demo.latent) = (16, 16, 128)
+    demo.updates = .adam(2e-4, beta1: 0.5)
     demo.updates.averageDecay = 0.99
     return [
       Preset(
-        name: "demo", summary: "half the width, for the embedded 32 px sets; our own numbers", options: demo,
-        run: RunDefaults(batch: 64, steps: 4000)),
+        name: "demo", summary: "a quarter of the width, for the embedded 32 px sets; our own numbers", options: demo,
+        run: RunDefaults(batch: 64, steps: 6000)),
       Preset(
         name: "lsun112", summary: "112 px scenes as the paper, section 4.1, and xudonmao/LSGAN, train_lsun.py", options: LSGANOptions(),
         run: RunDefaults(batch: 64, steps: 1_000_000)),
