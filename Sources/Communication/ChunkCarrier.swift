@@ -101,7 +101,7 @@ final class ChunkCarrier: @unchecked Sendable {
   }
 
   private func timed(from chunk: SumChunk, _ body: () throws -> Void) throws {
-    Patience.wait { way.isPublished(chunk.number) }
+    way.waitUntilPublished(chunk.number, .aside) { false }
     let start = ContinuousClock.now
     try way.begin(chunk)
     try body()

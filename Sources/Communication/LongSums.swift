@@ -161,7 +161,7 @@ public final class LongSums {
   /// Adds the pieces of this thread, where no other does, all that were sent together.
   private func carryOwn() throws {
     while !isThreaded, let chunk = carrier.takeFirst() {
-      spend(&idle, on: next.number - 1) { Patience.wait { way.isPublished(chunk.number) } }
+      spend(&idle, on: next.number - 1) { way.waitUntilPublished(chunk.number, way.patience) { false } }
       try spend(&exposed, on: next.number - 1) { try carrier.carry(chunk) }
     }
   }
@@ -211,8 +211,8 @@ public final class LongSums {
       try carryOwn()
       carrier.setAwaited(true)
       defer { carrier.setAwaited(false) }
-      spend(&idle, on: number) { Patience.wait { carrier.hasFailed || way.isPublished(number) } }
-      spend(&exposed, on: number) { Patience.wait { carrier.hasFailed || way.isSummed(number) } }
+      spend(&idle, on: number) { way.waitUntilPublished(number, way.patience) { carrier.hasFailed } }
+      spend(&exposed, on: number) { way.waitUntilSummed(number, way.patience) { carrier.hasFailed } }
     }
     try carrier.check()
   }
