@@ -34,6 +34,8 @@ protocol ChunkWay: AnyObject {
   func publish(_ number: Int, at partials: UnsafePointer<Float>, stride: Int)
   /// Whether the blocks of all ranks of this host are there.
   func isPublished(_ number: Int) -> Bool
+  /// Whether a piece that was begun waits for messages, rather than being summed at once.
+  var waitsForMessages: Bool { get }
   /// How the sender waits.
   var patience: Patience { get }
   /// Waits until the blocks of all ranks of this host are there, or until there is no hope of it.
@@ -57,6 +59,7 @@ protocol ChunkWay: AnyObject {
 
 /// Where nobody rings, one looks from time to time.
 extension ChunkWay {
+  var waitsForMessages: Bool { true }
   var patience: Patience { .alone }
 
   func waitUntilPublished(_ number: Int, _ patience: Patience, unless isHopeless: () -> Bool) {

@@ -101,6 +101,8 @@
     unsafe floats(parts.staging) + (rank * slots + slot) * layout.largestMember * chunk
   }
 
+  var waitsForMessages: Bool { lane != nil }
+
   var results: UnsafeMutablePointer<Float> { unsafe floats(parts.results) }
 
   func reserve(results count: Int) throws {

@@ -11,10 +11,10 @@ struct Patience {
 
   /// Of a rank that has a core of its own.
   static let alone = Patience(looks: 512, offers: 1536)
-  /// Of a rank that shares its core with other ranks, which have work while it waits.
-  static let crowded = Patience(looks: 32, offers: 0)
-  /// Of a thread beside the one that computes.
-  static let aside = Patience(looks: 1, offers: 0)
+  /// Of a rank that shares its core with other ranks: while one of them has work, an offer costs a turn of some milliseconds.
+  static let crowded = Patience(looks: 32, offers: 256)
+  /// Of a thread beside the one that computes, which may be about to do what this one waits for.
+  static let aside = Patience(looks: 1, offers: 8)
 
   /// Microseconds of sleep before one looks again where nobody rings.
   static let nap: UInt32 = 50
