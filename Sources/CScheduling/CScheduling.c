@@ -1,9 +1,12 @@
 #define _GNU_SOURCE
 #include "CScheduling.h"
-#include <stdint.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /// The kernel's `struct sched_attr` in its first form; glibc declares it from 2.41 on only.
@@ -34,3 +37,10 @@ bool cscheduling_wake_soon(void) {
   return false;
 #endif
 }
+
+void cscheduling_sleep(const void *word, uint32_t value, uint32_t microseconds) {
+  struct timespec longest = {.tv_sec = microseconds / 1000000, .tv_nsec = microseconds % 1000000 * 1000L};
+  syscall(SYS_futex, word, FUTEX_WAIT, value, &longest, NULL, 0);
+}
+
+void cscheduling_wake_all(const void *word) { syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0); }

@@ -5,10 +5,12 @@ internal import Synchronization
 /// The thread that adds pieces in the order they were sent, several at a time where they wait for messages.
 ///
 /// Sound as `Sendable`: what varies is touched only while `condition` is locked, or is atomic. The sender calls `way` at the same time, but
-/// never `begin` or `advance`, and stays out of the blocks that these read until it has counted them as summed.
+/// `begin` and `advance` only while it has the `turn`, and stays out of the blocks that these read until it has counted them as summed.
 final class ChunkCarrier: @unchecked Sendable {
   private let way: any ChunkWay
   private let condition = NSCondition()
+  /// Held by the one who takes the first piece and adds it.
+  private let turn = NSLock()
   private var waiting: [SumChunk] = []
   private var isStopped = false
   private var failure: (any Error)?
@@ -26,9 +28,10 @@ final class ChunkCarrier: @unchecked Sendable {
     let thread = Thread { [self] in
       // Where the kernel does not know how, pieces travel later.
       _ = cscheduling_wake_soon()
-      while let chunk = next() {
+      while let first = firstNumber() {
+        way.waitUntilPublished(first, .aside) { false }
         do {
-          try carry(from: chunk, pausing: rest)
+          try turn.withLock { if let chunk = takeFirst(upTo: first) { try carry(from: chunk, pausing: rest) } }
         } catch {
           condition.withLock { failure = error }
           failed.store(true, ordering: .releasing)
@@ -48,9 +51,10 @@ final class ChunkCarrier: @unchecked Sendable {
     }
   }
 
-  func add(_ chunk: SumChunk) {
+  /// Takes pieces that were sent together: each time the thread wakes, the core is taken from who computes.
+  func add(_ chunks: [SumChunk]) {
     condition.withLock {
-      waiting.append(chunk)
+      waiting += chunks
       condition.signal()
     }
   }
@@ -63,11 +67,17 @@ final class ChunkCarrier: @unchecked Sendable {
     if let failure = condition.withLock({ failure }) { throw failure }
   }
 
-  /// Takes the first of the pieces that wait, where no thread does; nil when there is none.
-  func takeFirst() -> SumChunk? { condition.withLock { waiting.isEmpty ? nil : waiting.removeFirst() } }
+  /// Takes the first of the pieces that wait, unless it comes after `last`; nil when there is none.
+  func takeFirst(upTo last: Int = .max) -> SumChunk? {
+    condition.withLock { waiting.first.map { $0.number <= last } ?? false ? waiting.removeFirst() : nil }
+  }
 
-  /// Adds a piece and those that are published before it is summed, on the caller's thread, which has nothing else to do.
-  func carry(_ chunk: SumChunk) throws { try carry(from: chunk) { _ in sched_yield() } }
+  /// Adds the pieces up to `last`, which are published, on the caller's thread, which has nothing else to do.
+  func carry(upTo last: Int) throws {
+    try turn.withLock {
+      while !hasFailed, let chunk = takeFirst(upTo: last) { try carry(from: chunk) { _ in sched_yield() } }
+    }
+  }
 
   /// Adds a piece and those that come before it is summed.
   /// - Parameter pause: called where messages are waited for, with the time since it last returned.
@@ -101,7 +111,6 @@ final class ChunkCarrier: @unchecked Sendable {
   }
 
   private func timed(from chunk: SumChunk, _ body: () throws -> Void) throws {
-    Patience.wait { way.isPublished(chunk.number) }
     let start = ContinuousClock.now
     try way.begin(chunk)
     try body()
@@ -116,10 +125,11 @@ final class ChunkCarrier: @unchecked Sendable {
     }
   }
 
-  private func next() -> SumChunk? {
+  /// Number of the first piece that waits, once there is one; nil at the end.
+  private func firstNumber() -> Int? {
     condition.withLock {
       while waiting.isEmpty && !isStopped { condition.wait() }
-      return waiting.isEmpty ? nil : waiting.removeFirst()
+      return waiting.first?.number
     }
   }
 }

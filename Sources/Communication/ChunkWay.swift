@@ -34,6 +34,14 @@ protocol ChunkWay: AnyObject {
   func publish(_ number: Int, at partials: UnsafePointer<Float>, stride: Int)
   /// Whether the blocks of all ranks of this host are there.
   func isPublished(_ number: Int) -> Bool
+  /// Whether a piece that was begun waits for messages, rather than being summed at once.
+  var waitsForMessages: Bool { get }
+  /// How the sender waits.
+  var patience: Patience { get }
+  /// Waits until the blocks of all ranks of this host are there, or until there is no hope of it.
+  func waitUntilPublished(_ number: Int, _ patience: Patience, unless isHopeless: () -> Bool)
+  /// Waits until all sums of a piece are among the results and its blocks are read, or until there is no hope of it.
+  func waitUntilSummed(_ number: Int, _ patience: Patience, unless isHopeless: () -> Bool)
   /// Pieces that may have been begun and not be summed.
   var depth: Int { get }
   /// Pieces that may be when the sender waits for them: no sum that cannot wait comes behind these.
@@ -47,6 +55,20 @@ protocol ChunkWay: AnyObject {
   func advance() throws -> Int
   /// Whether all sums of a piece are among the results, and its blocks are read.
   func isSummed(_ number: Int) -> Bool
+}
+
+/// Where nobody rings, one looks from time to time.
+extension ChunkWay {
+  var waitsForMessages: Bool { true }
+  var patience: Patience { .alone }
+
+  func waitUntilPublished(_ number: Int, _ patience: Patience, unless isHopeless: () -> Bool) {
+    Patience.wait { isPublished(number) || isHopeless() }
+  }
+
+  func waitUntilSummed(_ number: Int, _ patience: Patience, unless isHopeless: () -> Bool) {
+    Patience.wait { isSummed(number) || isHopeless() }
+  }
 }
 
 /// Pieces that were begun and wait for messages, in order.

@@ -8,6 +8,7 @@ internal import Sharding
   private let rank: Int
   private let size: Int
   private let leaders: MessageSums?
+  private let patience: Patience
   private let arrived: Counters
   private let published: Counters
   private let answered: Counters
@@ -17,25 +18,30 @@ internal import Sharding
   /// Bytes of a board of `size` ranks: counters, then per rank two slots used in turn, then two for answers.
   static func byteCount(_ size: Int) -> Int { counterBytes(size) + (size + 1) * 2 * slot * 4 }
 
-  private static func counterBytes(_ size: Int) -> Int { ((2 * size + 1) * Counters.stride + 4095) / 4096 * 4096 }
+  private static func counterBytes(_ size: Int) -> Int {
+    (2 * Counters.byteCount(size) + Counters.byteCount(1) + 4095) / 4096 * 4096
+  }
 
   /// A board for rank `rank` of `size`.
-  /// - Parameter leaders: the first ranks of the hosts; on such a rank of a run over several hosts.
-  init(_ memory: SharedMemory, rank: Int, size: Int, leaders: MessageSums?) {
+  /// - Parameters:
+  ///   - leaders: the first ranks of the hosts; on such a rank of a run over several hosts.
+  ///   - patience: how the ranks wait for each other.
+  init(_ memory: SharedMemory, rank: Int, size: Int, leaders: MessageSums?, patience: Patience) {
     self.memory = memory
     self.rank = rank
     self.size = size
     self.leaders = leaders
+    self.patience = patience
     arrived = unsafe Counters(at: memory.base, count: size)
-    published = unsafe Counters(at: memory.base + size * Counters.stride, count: size)
-    answered = unsafe Counters(at: memory.base + 2 * size * Counters.stride, count: 1)
+    published = unsafe Counters(at: memory.base + Counters.byteCount(size), count: size)
+    answered = unsafe Counters(at: memory.base + 2 * Counters.byteCount(size), count: 1)
   }
 
   /// Waits for all ranks of the host.
   func barrier() {
     barriers += 1
-    arrived[rank] = barriers
-    Patience.wait { arrived.allReached(barriers) }
+    arrived.raise(rank, to: barriers)
+    arrived.wait(for: barriers, patience)
   }
 
   private func slot(_ owner: Int) -> UnsafeMutablePointer<Float> {
@@ -52,22 +58,22 @@ internal import Sharding
   func sum(_ partials: UnsafeMutablePointer<Float>, count: Int, layout: HostLayout, into result: UnsafeMutablePointer<Float>) throws {
     sums += 1
     unsafe slot(rank).update(from: partials, count: layout.local.nodes(ofMember: rank).count * count)
-    published[rank] = sums
+    published.raise(rank, to: sums)
     if layout.isOneHost {
-      Patience.wait { published.allReached(sums) }
+      published.wait(for: sums, patience)
       return unsafe layout.local.add(nodes(count, layout), count: count, into: [result])
     }
     let answer = unsafe slot(size)
     if let leaders {
-      Patience.wait { published.allReached(sums) }
+      published.wait(for: sums, patience)
       try unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: layout.local.sumCount * count) { scratch in
         let blocks = unsafe (0..<layout.local.sumCount).map { unsafe scratch.baseAddress! + $0 * count }
         unsafe layout.local.add(nodes(count, layout), count: count, into: blocks)
         try unsafe leaders.sum(blocks.map { unsafe UnsafePointer($0) }, count: count, layout: layout.global, into: answer)
       }
-      answered[0] = sums
+      answered.raise(0, to: sums)
     } else {
-      Patience.wait { answered.allReached(sums) }
+      answered.wait(for: sums, patience)
     }
     unsafe result.update(from: answer, count: count)
   }

@@ -22,7 +22,7 @@
     /// Slots of each rank.
     var slots: Int { pieces.slotCount(nodes: layout.largestMember) }
     /// First byte of the places.
-    var places: Int { pages(2 * size * Counters.stride) }
+    var places: Int { pages(2 * Counters.byteCount(size)) }
     /// First byte of the slots.
     var staging: Int { places + pages(size * pieces.places * Self.placeBytes) }
     /// First byte of the results.
@@ -57,6 +57,7 @@
   private let lanes: Int
   private let lane: MessageSums?
   private let streams: Bool
+  let patience: Patience
   private let filled: Counters
   private let summed: Counters
   /// For each piece that may be under way, this host's sums of several nodes.
@@ -70,8 +71,10 @@
   ///   - lanes: ranks of each host that own a slice.
   ///   - lane: the ranks of this lane, one of each host; nil on one host and on a rank without a slice.
   ///   - streams: whether sums on one host are written past the caches, since a gradient does not fit in them.
+  ///   - patience: how the ranks of the host wait for each other.
   init(
-    _ memory: SharedMemory, _ parts: Parts, rank: Int, lanes: Int, lane: MessageSums?, streams: Bool = false
+    _ memory: SharedMemory, _ parts: Parts, rank: Int, lanes: Int, lane: MessageSums?, streams: Bool = false,
+    patience: Patience
   ) {
     self.memory = memory
     self.rank = rank
@@ -79,6 +82,7 @@
     self.lanes = lanes
     self.lane = lane
     self.streams = streams
+    self.patience = patience
     (chunk, depth, places) = (parts.pieces.length, parts.pieces.depth, parts.pieces.places)
     (greatestDepth, pause) = (parts.pieces.greatestDepth, parts.pieces.pause)
     (longestShared, slots) = (parts.pieces.longestShared, parts.slots)
@@ -86,7 +90,7 @@
     layout = parts.layout
     blocks = layout.local.nodes(ofMember: rank).count
     filled = unsafe Counters(at: memory.base, count: parts.size)
-    summed = unsafe Counters(at: memory.base + parts.size * Counters.stride, count: parts.size)
+    summed = unsafe Counters(at: memory.base + Counters.byteCount(parts.size), count: parts.size)
     let lent = unsafe (memory.base + parts.lent(of: rank)).assumingMemoryBound(to: Float.self)
     unsafe lentMemory = unsafe parts.lent > 0 ? UnsafeMutableBufferPointer(start: lent, count: parts.lent) : nil
   }
@@ -96,6 +100,8 @@
   func staging(_ slot: Int) -> UnsafeMutablePointer<Float> {
     unsafe floats(parts.staging) + (rank * slots + slot) * layout.largestMember * chunk
   }
+
+  var waitsForMessages: Bool { lane != nil }
 
   var results: UnsafeMutablePointer<Float> { unsafe floats(parts.results) }
 
@@ -123,7 +129,7 @@
   func publish(_ number: Int, at partials: UnsafePointer<Float>, stride: Int) {
     let byte = unsafe UnsafeRawPointer(partials) - UnsafeRawPointer(memory.base)
     unsafe place(number, of: rank).pointee = Place(byte: byte, stride: stride)
-    filled[rank] = UInt64(number)
+    filled.raise(rank, to: UInt64(number))
   }
 
   func begin(_ piece: SumChunk) throws {
@@ -148,18 +154,26 @@
         unsafe layout.local.add(nodes, count: slice.count, into: [sums], streams: streams)
       }
     }
-    summed[rank] = UInt64(piece.number)
+    summed.raise(rank, to: UInt64(piece.number))
   }
 
   func advance() throws -> Int {
     let (last, left) = try moving.advance()
-    if let last { summed[rank] = UInt64(last) }
+    if let last { summed.raise(rank, to: UInt64(last)) }
     return left
   }
 
   func isPublished(_ number: Int) -> Bool { number <= 0 || filled.allReached(UInt64(number)) }
 
   func isSummed(_ number: Int) -> Bool { number <= 0 || summed.allReached(UInt64(number)) }
+
+  func waitUntilPublished(_ number: Int, _ patience: Patience, unless isHopeless: () -> Bool) {
+    if number > 0 { filled.wait(for: UInt64(number), patience, unless: isHopeless) }
+  }
+
+  func waitUntilSummed(_ number: Int, _ patience: Patience, unless isHopeless: () -> Bool) {
+    if number > 0 { summed.wait(for: UInt64(number), patience, unless: isHopeless) }
+  }
 
   /// Elements of a piece that this rank adds; whole cache lines.
   private func slice(of count: Int) -> Range<Int> {

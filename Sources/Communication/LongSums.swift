@@ -39,6 +39,8 @@ public final class LongSums {
   /// Number of the last piece that went through each slot.
   private var slotUses: [Int]
   private var lastSlot = 0
+  /// Pieces that are published and that the carrier does not know of yet.
+  private var together: [SumChunk] = []
   /// The pieces whose results are not forgotten, in order.
   private var published: [(places: Range<Int>, number: Int)] = []
   /// Owners of memory that other ranks read, each with the last piece that lies in it.
@@ -120,7 +122,7 @@ public final class LongSums {
       try unsafe publish(blocks, stride: way.chunk, position: start + first, count: length)
     }
     if let owner, lent { read.append((owner, next.number - 1)) }
-    try carryOwn()
+    try carry()
     return start..<(start + count)
   }
 
@@ -146,7 +148,7 @@ public final class LongSums {
     open = nil
     slotUses[piece.slot] = next.number
     try unsafe publish(way.staging(piece.slot), stride: way.chunk, position: piece.position, count: piece.count)
-    try carryOwn()
+    try carry()
   }
 
   private func publish(_ partials: UnsafePointer<Float>, stride: Int, position: Int, count: Int) throws {
@@ -155,15 +157,18 @@ public final class LongSums {
     next.number += 1
     published.append((position..<(position + count), chunk.number))
     unsafe way.publish(chunk.number, at: partials, stride: stride)
-    carrier.add(chunk)
+    together.append(chunk)
   }
 
-  /// Adds the pieces of this thread, where no other does, all that were sent together.
-  private func carryOwn() throws {
-    while !isThreaded, let chunk = carrier.takeFirst() {
-      spend(&idle, on: next.number - 1) { Patience.wait { way.isPublished(chunk.number) } }
-      try spend(&exposed, on: next.number - 1) { try carrier.carry(chunk) }
-    }
+  /// Has the pieces added that were sent together: by the thread, or where there is none at once.
+  private func carry() throws {
+    if together.isEmpty { return }
+    carrier.add(together)
+    together.removeAll(keepingCapacity: true)
+    if isThreaded { return }
+    let last = next.number - 1
+    spend(&idle, on: last) { way.waitUntilPublished(last, way.patience) { false } }
+    try spend(&exposed, on: last) { try carrier.carry(upTo: last) }
   }
 
   /// A slot whose last piece is read, in turn.
@@ -208,11 +213,15 @@ public final class LongSums {
   /// Waits until a piece is summed.
   private func wait(for number: Int) throws {
     if !way.isSummed(number) {
-      try carryOwn()
+      try carry()
       carrier.setAwaited(true)
       defer { carrier.setAwaited(false) }
-      spend(&idle, on: number) { Patience.wait { carrier.hasFailed || way.isPublished(number) } }
-      spend(&exposed, on: number) { Patience.wait { carrier.hasFailed || way.isSummed(number) } }
+      spend(&idle, on: number) { way.waitUntilPublished(number, way.patience) { carrier.hasFailed } }
+      try spend(&exposed, on: number) {
+        // Sooner than the thread would wake.
+        if !way.waitsForMessages { try carrier.carry(upTo: number) }
+        way.waitUntilSummed(number, way.patience) { carrier.hasFailed }
+      }
     }
     try carrier.check()
   }

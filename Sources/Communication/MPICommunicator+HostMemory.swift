@@ -13,7 +13,7 @@ extension MPICommunicator {
       // What one host cannot have none uses: the others would wait for its first rank below.
       guard try combineFlags(memory == nil ? 1 : 0) == 0, let memory else { return false }
       let sums = try unsafe leaders.map { try unsafe MessageSums(over: channel(like: $0)) }
-      board = HostBoard(memory, rank: localRank, size: localSize, leaders: sums)
+      board = HostBoard(memory, rank: localRank, size: localSize, leaders: sums, patience: patience)
     }
     return true
   }

@@ -49,7 +49,7 @@ extension MPICommunicator {
     let exchange = try unsafe lane.map { try unsafe MessageSums(over: $0, wire: wire) }
     let way = try HostWay(
       sharedMemory(parts.byteCount, reserving: parts.results + 4 * capacity), parts, rank: localRank, lanes: lanes, lane: exchange,
-      streams: capacity >= Self.longestCached)
+      streams: capacity >= Self.longestCached, patience: patience)
     return LongSums(way, isThreaded: isThreaded)
   }
 }

@@ -29,6 +29,8 @@ internal import Sharding
   var sharedFiles = 0
   /// The link between hosts, once it is measured.
   var measuredLink: Link?
+  /// How the ranks of this host wait for each other.
+  let patience: Patience
   /// Bytes of one broadcast message, below the limit of C's `int`.
   static let largestMessage = 1 << 30
   /// Floats of the longest gradient whose sums are left in the caches for those who read them: with the partial sums of two ranks, 24 MiB.
@@ -53,6 +55,7 @@ internal import Sharding
     unsafe self.host = unsafe host
     localRank = try Self.number("asking for the local rank") { unsafe MPI_Comm_rank(host, &$0) }
     localSize = try Self.number("asking for the number of local ranks") { unsafe MPI_Comm_size(host, &$0) }
+    patience = localSize > Cores.current().available.count ? .crowded : .alone
     // Ranks are numbered host by host, however the launcher dealt them out, so that the shards of a host are adjacent. The host of
     // rank 0 comes first.
     var first = Int32(place)
