@@ -27,7 +27,7 @@ public struct LSGANOptions: GameOptions {
 
   public static var presets: [Preset<Self>] {
     var demo = LSGANOptions()
-    // At double the width a step costs 2.5 times as much, and the critic stays far ahead.
+    // At double the width a step costs 2.7 times as much, and the critic stays far ahead.
     (demo.generatorChannels, demo.discriminatorChannels, demo.latent) = (16, 16, 128)
     demo.updates = .adam(2e-4, beta1: 0.5)
     demo.updates.averageDecay = 0.99
