@@ -56,7 +56,7 @@ with directory() as place:
     # Names
     refuse(64, "biggan", "--model", "bigan", *output)
     refuse(64, "demo", "--model", "dcgan", "--preset", "huge", *output)
-    refuse(64, "emoji32", "--data", "emoji33", *SMALL, *output)
+    refuse(64, "emoji32", *SMALL, "--data", "emoji33", *output)
     refuse(64, "--latent", *SMALL, "--laten", 3, *output)
     refuse(64, "least-squares", *SMALL, "--loss", "least-square", *output)
     refuse(64, "least-squares:a", *SMALL, "--loss", "least-squares:d=1", *output)

@@ -13,7 +13,7 @@ extension Bench {
       abstract: "Times the three passes of convolutions, in operations of the direct sum, against the peak of the same run.",
       usage: "dist-gan bench convolutions [<options>]",
       discussion: """
-          dist-gan bench convolutions --shapes 32x256x256x3,32x64x128x4s2,32x256x256x3g256
+          dist-gan bench convolutions --shapes 32x64x128x4s2,32x64x64x3g64
         """)
 
     @Option(
